@@ -1,0 +1,63 @@
+// A spec as it was written, and where: names are not yet resolved, operators not yet known, but every value that a
+// diagnostic may have to point at carries its span. `parse.ts` makes it, `passes/build.ts` reads it.
+
+import type { Source, Span, Spanned } from '../source/source.ts';
+
+export interface SpecDocument {
+  readonly source: Source;
+  readonly name: Spanned<string>;
+  readonly summary?: string;
+  /** Params in the order written, evaluated, `--set` applied. */
+  readonly params: ReadonlyMap<string, Param>;
+  readonly input: { readonly name: Spanned<string>; readonly shape: Spanned<readonly number[]> };
+  readonly layers: readonly LayerSpec[];
+  /** Empty where the spec names none: then the last layer is the output. */
+  readonly outputs: readonly Spanned<string>[];
+  readonly preprocess?: Preprocess;
+  readonly labels?: Spanned<Labels>;
+  readonly train?: Written;
+}
+
+export interface Param {
+  readonly value: number;
+  readonly span: Span;
+}
+
+/** A value of the spec as YAML gives it, every part with its place. */
+export type Written = Spanned<string | number | boolean | null | readonly Written[] | ReadonlyMap<string, WrittenEntry>>;
+
+export interface WrittenEntry {
+  readonly key: Span;
+  readonly value: Written;
+}
+
+/** One layer. `attributes` are the operator's own keys; the keys common to all layers stand apart. */
+export interface LayerSpec {
+  readonly name: Spanned<string>;
+  readonly op: Spanned<string>;
+  readonly from?: readonly Spanned<string>[];
+  readonly activation?: Spanned<string>;
+  readonly expect?: Spanned<readonly (number | '?')[]>;
+  readonly init?: Written;
+  readonly attributes: ReadonlyMap<string, WrittenEntry>;
+  /** The whole entry, key to closing brace. */
+  readonly span: Span;
+}
+
+/** How an image file becomes the input tensor: the spec's `preprocess`, defaults filled in. */
+export interface Preprocess {
+  /** A number: the shorter side. A pair: height and width. Absent: straight to the input's height and width. */
+  readonly resize?: number | readonly [height: number, width: number];
+  readonly crop?: 'center';
+  readonly channels: 'RGB' | 'BGR';
+  /** Per channel, in the order of `channels`; one value for an input of one channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly scale: number;
+}
+
+export interface Labels {
+  /** `imagenet-1k`, or the path as written. */
+  readonly name: string;
+  readonly classes: readonly string[];
+}
