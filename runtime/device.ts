@@ -1,0 +1,289 @@
+// A GPU through Dawn. Adapters are tried in this order: the one asked for by name; a hardware GPU; a software Vulkan that is
+// installed (lavapipe); SwiftShader from an npm package. What was taken and why, and why not the others, is always part of
+// the answer, so that nobody measures a software GPU without knowing.
+
+import { isMainThread } from 'node:worker_threads';
+import { MachineError, messageOf } from './errors.ts';
+import { hasVulkanLoader, loadVulkanLoader, unpackSwiftShader, whyNoSwiftShader, withSwiftShader } from './swiftshader.ts';
+import { installWait, waitFor } from './wait.ts';
+
+/** `embedded` is SwiftShader from the npm package; `null` validates and computes nothing. */
+export type AdapterKind = 'hardware' | 'software' | 'embedded' | 'null';
+
+/** An adapter as data. */
+export interface AdapterReport {
+  /** What the driver calls it: `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly name: string;
+  readonly kind: AdapterKind;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** The driver's own sentence, its version included. */
+  readonly description: string;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+}
+
+/** Something that was not taken, and why. */
+export interface PassedOver {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** An adapter that can be opened, once. */
+export interface FoundAdapter {
+  readonly gpu: GPUAdapter;
+  readonly report: AdapterReport;
+  /** Why this one: `the only hardware GPU`. */
+  readonly reason: string;
+  readonly passedOver: readonly PassedOver[];
+}
+
+export interface AdapterOptions {
+  /**
+   * Part of an adapter's name, vendor or description in any case; or `hardware`, `software`, `lavapipe`, `swiftshader`
+   * (`embedded`), `null`. Absent: the best there is.
+   */
+  readonly adapter?: string;
+  /** Switches of Dawn itself, as `webgpu`'s `create` takes them: `enable-dawn-features=allow_unsafe_apis`. */
+  readonly dawnFlags?: readonly string[];
+}
+
+export interface DeviceOptions extends AdapterOptions {
+  /** What the device must have, beyond WebGPU's defaults. Absent: all that the adapter has. */
+  readonly needs?: { readonly features: readonly string[]; readonly limits: Readonly<Record<string, number>> };
+}
+
+/** An open device. */
+export interface Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: AdapterReport;
+  readonly reason: string;
+  readonly passedOver: readonly PassedOver[];
+  /** Set as soon as the device is lost or closed: no work can be given to it any more. */
+  readonly fault: MachineError | undefined;
+  /** Resolves when the device is lost or closed. */
+  readonly lost: Promise<MachineError>;
+  close(): void;
+}
+
+export const INSTALL_COMMAND = 'npm install @sparticuz/chromium';
+
+const ALIASES: Readonly<Record<string, string>> = { lavapipe: 'llvmpipe', gpu: 'hardware' };
+
+/** A GPU, found with `options` and opened with what `options.needs` says. */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  return openAdapter(await findAdapter(options), options.needs);
+}
+
+/** Opens an adapter that was found; it must not have been opened before. */
+export async function openAdapter(found: FoundAdapter, needs?: DeviceOptions['needs']): Promise<Device> {
+  const { report } = found;
+  const unfulfilled = whatIsMissing(report, needs ?? { features: [], limits: {} });
+  if (unfulfilled.length > 0) throw new MachineError(`${report.name} lacks ${unfulfilled.join(', ')}`);
+  const names = needs?.features ?? report.features;
+  const limits = needs?.limits ?? report.limits;
+  let gpu: GPUDevice;
+  try {
+    gpu = await found.gpu.requestDevice({
+      label: 'netloom',
+      requiredFeatures: [...found.gpu.features].filter((name): name is GPUFeatureName => names.includes(name)),
+      requiredLimits: { ...limits },
+    });
+  } catch (fault) {
+    throw new MachineError(`${report.name} cannot be opened: ${messageOf(fault)}`);
+  }
+  return watch(gpu, found);
+}
+
+/** What `report`'s adapter lacks of `needs`, each with its numbers. */
+export function whatIsMissing(report: AdapterReport, needs: NonNullable<DeviceOptions['needs']>): readonly string[] {
+  return [
+    ...needs.features.filter((name) => !report.features.includes(name)).map((name) => `the feature ${name}`),
+    ...Object.entries(needs.limits).flatMap(([name, least]) => {
+      const has = report.limits[name];
+      // Alignments are the limits of which less is better.
+      const enough = has !== undefined && (name.startsWith('min') ? has <= least : has >= least);
+      return enough ? [] : [`${name} ${least} (it has ${has ?? 'no such limit'})`];
+    }),
+  ];
+}
+
+/** The adapter that `options` asks for. Throws a MachineError that says what there is instead. */
+export async function findAdapter(options: AdapterOptions = {}): Promise<FoundAdapter> {
+  const flags = options.dawnFlags ?? [];
+  if (options.adapter !== undefined) return findByName(options.adapter, flags);
+
+  const [first, ...rest] = await systemAdapters(flags);
+  const passedOver = rest.map(({ report }) => ({ name: report.name, reason: `${first?.report.name ?? ''} comes before it` }));
+  if (first !== undefined) {
+    const reason = first.report.kind === 'hardware' ? 'a hardware GPU' : 'an installed software GPU; no hardware GPU was found';
+    return { ...first, reason, passedOver: [...passedOver, ...embeddedPassedOver(first.report)] };
+  }
+  const why = whyNoSwiftShader();
+  if (why !== undefined) throw new MachineError(noAdapter(why));
+  return { ...await embeddedAdapter(flags), reason: 'embedded; this machine has no GPU and no other Vulkan driver', passedOver: [] };
+}
+
+/** Every adapter that could be had, best first, the embedded one included; and why the embedded one cannot. */
+export async function listAdapters(): Promise<{ adapters: readonly AdapterReport[]; missing: readonly PassedOver[] }> {
+  const system = await systemAdapters([]);
+  const why = whyNoSwiftShader();
+  if (why !== undefined) return { adapters: system.map(({ report }) => report), missing: [{ name: 'SwiftShader', reason: why }] };
+  try {
+    return { adapters: [...system, await embeddedAdapter([])].map(({ report }) => report), missing: [] };
+  } catch (fault) {
+    return { adapters: system.map(({ report }) => report), missing: [{ name: 'SwiftShader', reason: messageOf(fault) }] };
+  }
+}
+
+type Candidate = Pick<FoundAdapter, 'gpu' | 'report'>;
+
+async function findByName(asked: string, flags: readonly string[]): Promise<FoundAdapter> {
+  const reason = `asked for by \`${asked}\``;
+  const word = ALIASES[asked.toLowerCase()] ?? asked.toLowerCase();
+  if (word === 'null') {
+    const gpu = await request(await instance(['backend=null', ...flags]), 'high-performance');
+    if (gpu === undefined) throw new MachineError('Dawn has no null backend here');
+    return { gpu, report: describe(gpu, 'null', 'null'), reason, passedOver: [] };
+  }
+  const system = await systemAdapters(flags);
+  const matches = ({ report }: Candidate) => report.kind === word ||
+    [report.name, report.vendor, report.architecture, report.description].some((text) => text.toLowerCase().includes(word));
+  const match = system.find(matches);
+  const passedOver = system.filter((other) => other !== match).map(({ report }) => ({ name: report.name, reason: 'not asked for' }));
+  if (match !== undefined) return { ...match, reason, passedOver };
+
+  const wantsEmbedded = word !== '' && ['swiftshader', 'embedded', 'google', 'software'].some((name) => name.includes(word));
+  const why = whyNoSwiftShader();
+  if (wantsEmbedded && why === undefined) return { ...await embeddedAdapter(flags), reason, passedOver };
+
+  const names = [...system.map(({ report }) => report.name), ...(why === undefined ? ['SwiftShader'] : [])];
+  if (names.length === 0) throw new MachineError(noAdapter(why ?? ''));
+  const hint = wantsEmbedded && why !== undefined ? ` (${why}${canInstall() ? `: run ${INSTALL_COMMAND}` : ''})` : '';
+  throw new MachineError(`no adapter matches \`${asked}\`${hint}; there is ${names.join(', ')}`);
+}
+
+/** The adapters of installed drivers: hardware first, then software. */
+async function systemAdapters(flags: readonly string[]): Promise<readonly Candidate[]> {
+  // Without a loader of its own the system has no driver either, and Dawn would print a warning for nothing.
+  if (!hasVulkanLoader()) return [];
+  const first = await request(await instance(flags), 'high-performance');
+  if (first === undefined) return [];
+  const kind = kindOf(first);
+  const names = await systemNames(flags);
+  if (names.length <= 1) return [{ gpu: first, report: describe(first, kind, names[0]) }];
+  const found: Candidate[] = [];
+  for (const name of new Set(names)) {
+    const gpu = await request(await instance([`adapter=${name}`, ...flags]), 'high-performance');
+    if (gpu !== undefined) found.push({ gpu, report: describe(gpu, kindOf(gpu), name) });
+  }
+  return [...found.filter(({ report }) => report.kind === 'hardware'), ...found.filter(({ report }) => report.kind !== 'hardware')];
+}
+
+/** The binding can filter adapters by name but not list them, except in the message for a name that none has. */
+async function systemNames(flags: readonly string[]): Promise<readonly string[]> {
+  try {
+    await (await instance(['adapter=(none)', ...flags])).requestAdapter();
+    return [];
+  } catch (fault) {
+    return [...messageOf(fault).matchAll(/name: '(.*)'$/gm)].map((match) => match[1] ?? '');
+  }
+}
+
+async function embeddedAdapter(flags: readonly string[]): Promise<Candidate> {
+  const swiftShader = unpackSwiftShader();
+  if (!hasVulkanLoader()) loadVulkanLoader(swiftShader);
+  const dawn = await instance(['netloom-embedded', ...flags]);
+  const gpu = await withSwiftShader(swiftShader, () => request(dawn, 'high-performance'));
+  if (gpu === undefined) throw new MachineError(`SwiftShader in ${swiftShader.folder} does not start; delete that folder and try again`);
+  const report = describe(gpu, 'embedded', 'SwiftShader');
+  if (report.architecture !== 'swiftshader') {
+    const hint = isMainThread ? '' : ' A worker thread must be made with { env: SHARE_ENV } from node:worker_threads.';
+    throw new MachineError(`asked the Vulkan loader for SwiftShader and was given ${report.description}.${hint}`);
+  }
+  return { gpu, report };
+}
+
+function embeddedPassedOver(taken: AdapterReport): readonly PassedOver[] {
+  return [{ name: 'SwiftShader', reason: whyNoSwiftShader() ?? `embedded, and slower than ${taken.name}` }];
+}
+
+/** Dawn instances by their flags. They must outlive everything: a process that lets go of one may crash when it ends. */
+const instances = new Map<string, Promise<GPU>>();
+
+function instance(flags: readonly string[]): Promise<GPU> {
+  Object.assign(globalThis, { [Symbol.for('netloom.dawn')]: instances });
+  const key = flags.join('\n');
+  const known = instances.get(key);
+  if (known !== undefined) return known;
+  installWait();
+  const made = import('webgpu').then(({ create }) => create(flags.filter((flag) => flag.includes('='))), (fault: unknown) => {
+    throw new MachineError(`the package webgpu cannot be loaded: ${messageOf(fault)}`);
+  });
+  instances.set(key, made);
+  return made;
+}
+
+function request(dawn: GPU, powerPreference: GPUPowerPreference): Promise<GPUAdapter | undefined> {
+  return dawn.requestAdapter({ powerPreference }).then((adapter) => adapter ?? undefined, () => undefined);
+}
+
+function kindOf(gpu: GPUAdapter): AdapterKind {
+  return gpu.info.isFallbackAdapter ? 'software' : 'hardware';
+}
+
+function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined): AdapterReport {
+  const { info } = gpu;
+  const limits: Record<string, number> = {};
+  // They are getters of the prototype.
+  for (const limit in gpu.limits) {
+    const value: unknown = Reflect.get(gpu.limits, limit);
+    if (typeof value === 'number') limits[limit] = value;
+  }
+  return {
+    name: name ?? (info.device === '' ? info.description : info.device),
+    kind,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    features: [...gpu.features].sort(),
+    limits,
+    ...(info.subgroupMinSize === undefined ? {} : { subgroupMinSize: info.subgroupMinSize }),
+    ...(info.subgroupMaxSize === undefined ? {} : { subgroupMaxSize: info.subgroupMaxSize }),
+  };
+}
+
+function watch(gpu: GPUDevice, { report, reason, passedOver }: FoundAdapter): Device {
+  const release = waitFor(report.kind === 'software' || report.kind === 'embedded' ? 'software' : 'hardware');
+  let fault: MachineError | undefined;
+  let closed = false;
+  const lost = gpu.lost.then((info) => {
+    release();
+    const why = info.message === '' ? info.reason : info.message;
+    fault ??= new MachineError(closed ? `the device of ${report.name} was closed` : `the GPU device was lost (${report.name}: ${why})`);
+    return fault;
+  });
+  return {
+    gpu, adapter: report, reason, passedOver, lost,
+    get fault() {
+      return fault;
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      gpu.destroy();
+    },
+  };
+}
+
+function canInstall(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64';
+}
+
+function noAdapter(why: string): string {
+  return canInstall()
+    ? `no GPU adapter: no Vulkan driver was found, and ${why}. Run ${INSTALL_COMMAND} to add one that works on any Linux x64`
+    : `no GPU adapter was found: a GPU with a current driver for ${process.platform === 'darwin' ? 'Metal' : 'Direct3D 12 or Vulkan'} is needed, and ${why}`;
+}
