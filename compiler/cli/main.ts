@@ -1,0 +1,89 @@
+// The command `netloom`: finds the verb, loads it and nothing else, and turns whatever happens into an exit code.
+// A user sees a message, never a stack: what is the user's is a Fault, everything else is ours and says so.
+
+import packageJson from '../../package.json' with { type: 'json' };
+import { listOf, suggest } from '../source/suggest.ts';
+import { exitCode, Fault, type ExitCode } from './fault.ts';
+import type { Terminal } from './terminal.ts';
+import type { Verb } from './verb.ts';
+
+const verbs: Readonly<Record<string, { readonly does: string; readonly load: () => Promise<Verb> }>> = {
+  check: { does: 'find every mistake in specs, without a GPU', load: async () => (await import('./check.ts')).check },
+  summary: { does: 'show the layers of a spec: shapes, parameters, cost', load: async () => (await import('./summary.ts')).summary },
+  compile: { does: 'write the GPU program of a spec: WGSL and TypeScript', load: async () => (await import('./compile.ts')).compileVerb },
+  run: { does: 'run a spec on an image', load: async () => (await import('./run.ts')).run },
+  verify: { does: 'compare every layer on the GPU with reference numbers', load: async () => (await import('./verify.ts')).verify },
+  doctor: { does: 'list the GPU adapters, and say which one is used and why', load: async () => (await import('./doctor.ts')).doctor },
+  explain: { does: 'explain an operator or a diagnostic', load: async () => (await import('./explain.ts')).explain },
+};
+
+const help = [
+  'Usage: netloom VERB … [options]',
+  '',
+  'A neural network written as a YAML spec becomes a GPU program you can run.',
+  '',
+  'Verbs:',
+  ...Object.entries(verbs).map(([name, { does }]) => `  ${name.padEnd(8)}  ${does}`),
+  '',
+  'netloom VERB --help says more. The exit code is 0 when all is well, 1 when the spec, the weights or the image',
+  'are at fault, 2 when the call is, 3 when the machine is (no adapter, device lost, out of memory).',
+  '',
+].join('\n');
+
+/**
+ * Runs one call of the command.
+ * @param args what was typed after `netloom`
+ * @returns the exit code of the process
+ */
+export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    return await dispatch(args, terminal);
+  } catch (error) {
+    return explainFailure(error, terminal);
+  }
+}
+
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    terminal.err(help);
+    return exitCode.call;
+  }
+  if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    terminal.out(help);
+    return exitCode.fine;
+  }
+  if (name === '--version') {
+    terminal.out(`${packageJson.version}\n`);
+    return exitCode.fine;
+  }
+  if (name === 'help') return dispatch([...rest, '--help'], terminal);
+  const entry = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (entry === undefined) {
+    const near = suggest(name, Object.keys(verbs));
+    throw new Fault('call', `netloom has no verb '${name}'`, near === undefined ? `it is one of ${listOf(Object.keys(verbs))}` : `did you mean netloom ${near}?`);
+  }
+  const verb = await entry.load();
+  const end = rest.indexOf('--');
+  if (rest.slice(0, end < 0 ? rest.length : end).some((arg) => arg === '--help' || arg === '-h')) {
+    terminal.out(verb.help);
+    return exitCode.fine;
+  }
+  return verb.run(rest, terminal);
+}
+
+/** Says what went wrong, and whose turn it is. `NETLOOM_DEBUG=1` adds the stack for those who mend netloom. */
+export function explainFailure(error: unknown, terminal: Terminal): ExitCode {
+  const debug = (terminal.env['NETLOOM_DEBUG'] ?? '') !== '' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+  const label = terminal.color.err ? '\u001b[1;31merror\u001b[0m' : 'error';
+  if (error instanceof Fault) {
+    terminal.err(`${label}: ${error.message}\n${error.help === undefined ? '' : `help: ${error.help}\n`}${debug}`);
+    return error.code;
+  }
+  const [firstLine = ''] = String(error instanceof Error ? error.message : error).split('\n');
+  terminal.err(
+    `${label}: a mistake in netloom itself, not in your files: ${firstLine}\n` +
+      `help: please report it together with the command and the spec; NETLOOM_DEBUG=1 prints where it happened\n${debug}`,
+  );
+  return exitCode.bug;
+}
