@@ -93,7 +93,7 @@ export interface Evaluation<Values> {
   readonly attrs: Values;
   readonly inputs: readonly Tensor[];
   /** The parameter whose name ends in `.suffix`, in the file's axis order; undefined where the operator declared none. */
-  param(suffix: string): Tensor | undefined;
+  readonly param: (suffix: string) => Tensor | undefined;
   /** N,H,W,C or N,C. */
   readonly output: readonly number[];
 }

@@ -54,10 +54,452 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
 
 const error = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'error' } => ({ ...entry, severity: 'error' });
 
+const warning = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'warning' } => ({ ...entry, severity: 'warning' });
+
 export const catalog = {
+  emptyFile: error({
+    code: 'NL1001',
+    message: 'there is no spec in this file',
+    label: 'nothing but blanks and comments',
+    help: 'a spec begins with `netloom: 1`, then `name:`, `input:` and `layers:`',
+  }),
+  fileTooLarge: error({
+    code: 'NL1002',
+    message: 'the file is {size} MB large; a spec may have {limit}',
+    label: 'a text of {characters} characters begins here',
+    help: 'is it the spec? Weights belong in a .safetensors file',
+  }),
+  notText: error({
+    code: 'NL1003',
+    message: 'this is a binary file, not a spec',
+    label: 'character U+{point}, which no text holds',
+    help: 'is it the spec? Specs are YAML, saved as UTF-8',
+  }),
+  notUtf8: error({
+    code: 'NL1004',
+    message: 'the file is not UTF-8',
+    label: 'bytes that are no character',
+    help: 'save it as UTF-8',
+  }),
+  nestedTooDeeply: error({
+    code: 'NL1005',
+    message: 'nested {depth} levels deep; a spec may have {limit}',
+    label: 'level {level}',
+  }),
+  aliasesTooMany: error({
+    code: 'NL1006',
+    message: 'the aliases of this file stand for more than {limit} values',
+    label: 'stands for {count} values',
+    help: 'an alias of a list of aliases grows with every level; write less of them',
+  }),
+  duplicateKey: error({
+    code: 'NL1007',
+    message: '{key} is written twice',
+    label: 'again here',
+    help: 'remove one of them, or give it another name',
+  }),
+  mergeKey: error({
+    code: 'NL1008',
+    message: 'merge keys (`<<`) are not read',
+    label: 'a merge key',
+    help: 'what layers share belongs in `blocks:`, what specs share in a base that this one `extends:`',
+  }),
+  severalDocuments: error({
+    code: 'NL1009',
+    message: 'the file holds more than one document',
+    label: 'a second one begins here',
+    help: 'a file is one spec: put the other one in a file of its own',
+  }),
+  tabIndent: error({
+    code: 'NL1010',
+    message: 'indented with a tab',
+    label: 'a tab; YAML indents with blanks',
+    help: 'indent with blanks, two a level',
+  }),
+  badIndent: error({
+    code: 'NL1011',
+    message: 'this line is indented by {columns}, which fits no level above it',
+    label: 'does not line up',
+    help: 'keys of one map begin in the same column',
+  }),
+  unclosedBracket: error({
+    code: 'NL1012',
+    message: '`{open}` is never closed',
+    label: 'opened here; no `{close}` follows',
+    help: 'add the `{close}`',
+  }),
+  unclosedQuote: error({
+    code: 'NL1013',
+    message: 'the quoted text is never closed',
+    label: 'opened here',
+    help: 'add the closing {quote}',
+  }),
+  unexpectedText: error({
+    code: 'NL1014',
+    message: '`{text}` does not belong here',
+    label: 'unexpected',
+  }),
+  nestedOnOneLine: error({
+    code: 'NL1015',
+    message: 'a map cannot begin on the line of its key',
+    label: 'a key with a value of its own',
+    help: 'put it on a line of its own, indented further, or in braces',
+  }),
+  missingColon: error({
+    code: 'NL1016',
+    message: '`{key}` has no value',
+    label: 'no colon follows',
+    help: 'write `{key}: value`',
+  }),
+  bareComma: error({
+    code: 'NL1017',
+    message: 'the comma ends the value `{before}`',
+    label: 'inside braces a comma begins the next key',
+    help: 'quote the value: "{whole}"',
+  }),
+  bareQuestionMark: error({
+    code: 'NL1018',
+    message: 'a lone `?` is not a value in YAML',
+    label: 'must be quoted',
+    help: 'write "?", or a shape such as ?x?x96',
+  }),
+  reservedCharacter: error({
+    code: 'NL1019',
+    message: 'a value cannot begin with `{character}`',
+    label: 'means something else in YAML',
+    help: 'quote the value',
+  }),
+  badEscape: error({
+    code: 'NL1020',
+    message: '`{escape}` is not an escape of YAML',
+    label: 'in double quotes a backslash begins an escape',
+    help: 'double the backslash, or use single quotes',
+  }),
+  unknownAlias: error({
+    code: 'NL1021',
+    message: 'no anchor is called {name}',
+    label: 'an alias of `&{name}`, which is not written above',
+  }),
+  aliasOfItself: error({
+    code: 'NL1022',
+    message: 'the alias {name} stands inside what it stands for',
+    label: 'would never end',
+  }),
+  tag: error({
+    code: 'NL1023',
+    message: 'the tag `{tag}` means nothing in a spec',
+    label: 'a tag',
+    help: 'remove it; quote a value that must stay text',
+  }),
+  keyNotText: error({
+    code: 'NL1024',
+    message: 'a key must be a word',
+    label: 'not a word',
+  }),
+  notYaml: error({
+    code: 'NL1025',
+    message: 'this is not YAML: {problem}',
+    label: 'here',
+  }),
+  missingComma: error({
+    code: 'NL1026',
+    message: 'a comma is missing before `{text}`',
+    label: 'begins another entry',
+    help: 'entries in braces and brackets are separated by commas',
+  }),
+
+  unknownKey: error({
+    code: 'NL2001',
+    message: '{where} has no key `{key}`',
+    label: 'unknown key',
+  }),
+  keyOfAnotherOperator: error({
+    code: 'NL2002',
+    message: '{layer}: `{key}` is a key of {others}, not of {op}',
+    label: '{op} does not take it',
+  }),
+  missingKey: error({
+    code: 'NL2003',
+    message: '{where} needs `{key}`',
+    label: 'no `{key}` here',
+    help: 'add `{key}:` ({expected})',
+  }),
+  wrongValue: error({
+    code: 'NL2004',
+    message: '{where} is {found}',
+    label: 'expected {expected}',
+  }),
+  unknownOperator: error({
+    code: 'NL2005',
+    message: '{layer}: there is no operator `{op}`',
+    label: 'unknown operator',
+  }),
+  unknownWord: error({
+    code: 'NL2006',
+    message: '{where} cannot be `{word}`',
+    label: 'expected {expected}',
+  }),
+  unknownVersion: error({
+    code: 'NL2007',
+    message: 'language version {version} is not known',
+    label: 'this netloom reads version 1',
+    help: 'write `netloom: 1`, or use a newer netloom',
+  }),
+  badName: error({
+    code: 'NL2008',
+    message: '`{name}` cannot be the name of {what}',
+    label: '{problem}',
+    help: 'a name is a letter, then letters, digits, {also}',
+  }),
+  unknownLayer: error({
+    code: 'NL2009',
+    message: '{where}: there is no layer `{name}`',
+    label: 'unknown layer',
+  }),
+  laterLayer: error({
+    code: 'NL2010',
+    message: '{layer} reads {name}, which comes after it',
+    label: 'not computed yet',
+    help: 'layers are computed in the order they are written: move {name} above {layer}',
+  }),
+  readsItself: error({
+    code: 'NL2011',
+    message: '{layer} reads its own output',
+    label: 'the layer itself',
+  }),
+  cycle: error({
+    code: 'NL2012',
+    message: '{layer} depends on itself: {path}',
+    label: '{name} in turn reads {layer}',
+  }),
+  namedAsInput: error({
+    code: 'NL2013',
+    message: '{layer} is the name of the input, so no layer may have it',
+    label: 'a layer of the same name',
+  }),
+  outputTwice: error({
+    code: 'NL2014',
+    message: '{name} is an output twice',
+    label: 'again here',
+  }),
+  inputAsOutput: error({
+    code: 'NL2015',
+    message: 'the input {name} cannot be an output',
+    label: 'the input, not a layer',
+  }),
+  tooManyInputs: error({
+    code: 'NL2016',
+    message: '{layer}: {op} takes one input, not {count}',
+    label: 'the second input',
+    help: 'join them first: `op: concat` puts channels side by side, `op: add` sums',
+  }),
+  noInputNamed: error({
+    code: 'NL2017',
+    message: '{layer} reads nothing',
+    label: 'an empty list',
+    help: 'name a layer, or leave `from` out to read the layer above',
+  }),
+  unreadLayer: warning({
+    code: 'NL2018',
+    message: 'nobody reads {layer}',
+    label: 'computed for nothing',
+    help: 'add it to `outputs`, let a layer read it with `from`, or remove it',
+  }),
+  severalInputs: error({
+    code: 'NL2019',
+    message: 'a network has exactly one input, not {count}',
+    label: 'another input',
+  }),
+  badShape: error({
+    code: 'NL2020',
+    message: '{where}: `{text}` is not a shape',
+    label: '{problem}',
+    help: 'a picture is height x width x channels (224x224x3), a vector one number (4096)',
+  }),
+  unknownParam: error({
+    code: 'NL2021',
+    message: 'there is no param `{name}`',
+    label: 'unknown param',
+  }),
+  unknownOverride: error({
+    code: 'NL2022',
+    message: '--set {name}: the spec has no such param',
+    label: 'unknown param',
+  }),
+  badExpression: error({
+    code: 'NL2023',
+    message: 'the expression ends too early or goes wrong at `{text}`',
+    label: 'expected {expected}',
+  }),
+  divisionByZero: error({
+    code: 'NL2024',
+    message: '{left} {operator} {right} divides by zero',
+    label: 'what stands right of it is 0',
+  }),
+  overflow: error({
+    code: 'NL2025',
+    message: '{what} is {value}, beyond the whole numbers that can be told apart (2^53)',
+    label: 'too large from here on',
+  }),
+  paramCycle: error({
+    code: 'NL2026',
+    message: 'the params {path} depend on each other',
+    label: '{name} is needed to work out {name}',
+  }),
+  fractionForCount: error({
+    code: 'NL2027',
+    message: '{where} is {value}, not a whole number',
+    label: 'leaves a fraction',
+    help: 'round it: `//` divides downwards; round(), floor() and ceil() make a whole number',
+  }),
+  wrongArguments: error({
+    code: 'NL2028',
+    message: '{name} takes {takes}, not {count}',
+    label: 'called here',
+    help: 'write {usage}',
+  }),
+  unknownFunction: error({
+    code: 'NL2029',
+    message: 'there is no function `{name}`',
+    label: 'unknown function',
+  }),
+  wrongOperand: error({
+    code: 'NL2030',
+    message: '`{operator}` needs {wanted}, but {text} is {found}',
+    label: 'is {found}',
+  }),
+  labelsNotFound: error({
+    code: 'NL2031',
+    message: 'there is no file {path} beside the spec, and no list of that name is built in',
+    label: 'not found',
+    help: 'write `labels: imagenet-1k`, or the name of a text file beside the spec, one name a line',
+  }),
+  labelsEmpty: error({
+    code: 'NL2032',
+    message: '{path} holds no labels',
+    label: 'an empty file',
+    help: 'write one name a line',
+  }),
+  perChannel: error({
+    code: 'NL2033',
+    message: 'preprocess: {count} values of `{key}` for {channels} channels',
+    label: '{count} values',
+    help: 'write one value for each channel, in the order of `channels`',
+  }),
+  notAnImage: error({
+    code: 'NL2034',
+    message: 'preprocess makes an image of 1 or 3 channels, but the input is {shape}',
+    label: 'cannot make {shape}',
+  }),
+  imageDoesNotFit: error({
+    code: 'NL2035',
+    message: 'preprocess: {resized} does not become {height}x{width}',
+    label: '{problem}',
+  }),
+  missingLayers: error({
+    code: 'NL2036',
+    message: 'the spec has no layers',
+    label: 'nothing to compute',
+    help: 'name them below `layers:`, each with its `op`',
+  }),
+  badParam: error({
+    code: 'NL2037',
+    message: 'the param {name} is {found}',
+    label: 'expected a number or an expression',
+  }),
+  badOverride: error({
+    code: 'NL2038',
+    message: '--set {name}: `{text}` is not a number',
+    label: 'expected a number or an expression',
+  }),
+
+  windowTooLarge: error({
+    code: 'NL3001',
+    message: '{layer}: a {span}-{axis} window does not fit {room}',
+    label: 'spans {span} {axis}s',
+  }),
+  notWhole: error({
+    code: 'NL3002',
+    message: '{layer}: the windows do not come out even: {arithmetic}',
+    label: '`exact` allows no rest, and {rest} {axis} {are} left over',
+  }),
+  padOverHalf: error({
+    code: 'NL3003',
+    message: '{layer}: a padding of {pad} {axis}s is more than half of a {kernel}-{axis} window',
+    label: 'some windows would see nothing but padding',
+    help: 'pad by at most {most}',
+  }),
   groupsDoNotDivide: error({
     code: 'NL3004',
-    message: '{layer}: {groups} groups cannot share {filters} filters evenly',
-    label: '{filters} / {groups} leaves {rest} over',
+    message: '{layer}: {groups} groups cannot share {count} {what} evenly',
+    label: '{count} / {groups} leaves {rest} over',
+  }),
+  windowWithoutInput: error({
+    code: 'NL3005',
+    message: '{layer}: the last window would start at {axis} {start}, past the {size} {axis}s of its input',
+    label: '`caffe` adds this window, and without padding nothing takes it back',
+  }),
+  evenNorm: error({
+    code: 'NL3006',
+    message: '{layer}: a size of {size} channels has no middle',
+    label: 'must be odd',
+    help: 'write `size: {less}` or `size: {more}`; frameworks put the extra channel of an even size on different sides',
+  }),
+  inChannels: error({
+    code: 'NL3007',
+    message: '{layer}: `in_channels` is {written}, but {arrived} channels arrive from {from}',
+    label: '{from} gives {shape}',
+  }),
+  inFeatures: error({
+    code: 'NL3008',
+    message: '{layer}: `in_features` is {written}, but {arrived} values arrive from {from}',
+    label: '{from} gives {sum}',
+  }),
+  expectFails: error({
+    code: 'NL3009',
+    message: '{layer} gives {actual}, not the expected {expected}',
+    label: 'it is {actual}{because}',
+  }),
+  unreadPixels: warning({
+    code: 'NL3010',
+    message: '{layer}: no window reads {which} of {from}',
+    label: '{arithmetic}',
+  }),
+  needsPicture: error({
+    code: 'NL3011',
+    message: '{layer}: {op} needs a picture (HxWxC), but {from} gives a vector of {length}',
+    label: 'has no rows and columns to slide over',
+  }),
+  addUnequal: error({
+    code: 'NL3012',
+    message: '{layer}: cannot add {shapes}',
+    label: 'needs equal shapes',
+  }),
+  addAlone: error({
+    code: 'NL3013',
+    message: '{layer}: adding takes two or more inputs, not {count}',
+    label: 'is given {from} only',
+    help: 'name them: `from: [{from}, other]`',
+  }),
+  concatUnequal: error({
+    code: 'NL3014',
+    message: '{layer}: cannot join {shapes}',
+    label: 'joins channels, so heights and widths must be equal',
+  }),
+  concatMixed: error({
+    code: 'NL3015',
+    message: '{layer}: cannot join pictures and vectors: {shapes}',
+    label: 'joins pictures of one size, or vectors',
+    help: 'put `op: flatten` after {picture} to make it a vector',
+  }),
+  tooManyValues: error({
+    code: 'NL3016',
+    message: '{layer}: {shape} are {count} values for one image',
+    label: 'more than the {limit} that a shader can count',
+  }),
+  tooManyWeights: error({
+    code: 'NL3017',
+    message: '{layer}: {tensor} would hold {shape} = {count} numbers',
+    label: 'more than the {limit} that a shader can count',
   }),
 };

@@ -1,0 +1,204 @@
+// The arithmetic of windows that slide over a picture, shared by convolution and the pools: how many there are, where
+// the first one starts, and what is wrong when they do not fit. One axis at a time; rows first, then columns.
+//
+// Sources: TensorFlow's `SAME`, PyTorch's `ceil_mode` (`pooling_output_shape`), Caffe's `pooling_layer.cpp`.
+
+import type { Window } from '../ir/op.ts';
+import type { Site } from '../ir/op.ts';
+import { oneOf } from '../spec/attr.ts';
+import type { Padding, Pair } from '../spec/attr.ts';
+import { catalog } from '../source/catalog.ts';
+
+export type Rounding = 'floor' | 'ceil' | 'caffe' | 'exact';
+
+/** The attribute of conv and the pools; `caffe` means what each of them means in Caffe. */
+export const rounding = oneOf(
+  ['floor', 'ceil', 'caffe', 'exact'],
+  'How a window count that is not whole is rounded: `floor` drops the rest, `ceil` adds a window that must start inside the input ' +
+    'or its leading padding (PyTorch), `caffe` is floor for a convolution and ceil for a pool, `exact` makes a rest an error.',
+  'floor',
+);
+
+/** What an operator's attributes say of its windows. */
+export interface Sliding {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly dilation: Pair;
+  readonly pad: Padding;
+  readonly rounding: Rounding;
+  /** A pool's windows must all see some input, and `caffe` rounds them up. */
+  readonly pool: boolean;
+}
+
+/** The windows along one axis of one input. */
+export interface Axis {
+  readonly noun: 'row' | 'column';
+  readonly size: number;
+  readonly kernel: number;
+  readonly dilation: number;
+  readonly stride: number;
+  readonly before: number;
+  readonly after: number;
+  /** Cells from a window's first to its last. */
+  readonly span: number;
+  readonly count: number;
+}
+
+/** The windows over a picture. A count below 1 says that none fits. */
+export function axes([height, width]: readonly number[], sliding: Sliding): readonly [rows: Axis, columns: Axis] {
+  const { pad, kernel, stride, dilation } = sliding;
+  const [top, right, bottom, left] = pad === 'same' ? [0, 0, 0, 0] : pad;
+  const padded = top + right + bottom + left > 0;
+  const along = (noun: Axis['noun'], size = 0, index: 0 | 1, before: number, after: number): Axis => {
+    const given = { noun, size, kernel: kernel[index], stride: stride[index], dilation: dilation[index] };
+    const span = given.dilation * (given.kernel - 1) + 1;
+    return pad === 'same' ? sameAxis({ ...given, span }) : countedAxis({ ...given, span, before, after }, sliding, padded);
+  };
+  return [along('row', height, 0, top, bottom), along('column', width, 1, left, right)];
+}
+
+/** As many windows as strides begin in the input; of an odd padding the larger half comes after. */
+function sameAxis(axis: Omit<Axis, 'before' | 'after' | 'count'>): Axis {
+  const count = Math.ceil(axis.size / axis.stride);
+  const padding = Math.max(0, (count - 1) * axis.stride + axis.span - axis.size);
+  const before = Math.floor(padding / 2);
+  return { ...axis, before, after: padding - before, count };
+}
+
+function countedAxis(axis: Omit<Axis, 'count'>, { rounding, pool }: Sliding, padded: boolean): Axis {
+  const { size, stride, span, before, after } = axis;
+  const steps = (size + before + after - span) / stride;
+  if (rounding === 'floor' || rounding === 'exact' || (rounding === 'caffe' && !pool)) return { ...axis, count: Math.floor(steps) + 1 };
+  const count = Math.ceil(steps) + 1;
+  const startsOutside = (count - 1) * stride >= size + before;
+  return { ...axis, count: startsOutside && (rounding === 'ceil' || padded) ? count - 1 : count };
+}
+
+/** Height and width of what comes out; reports and returns undefined where the windows do not fit. */
+export function slide(site: Site, input: readonly number[], sliding: Sliding): Pair | undefined {
+  const both = axes(input, sliding);
+  const reasonable = both.map((axis) => fits(site, axis, sliding));
+  if (reasonable.includes(false)) return undefined;
+  reportUnread(site, both);
+  return [both[0].count, both[1].count];
+}
+
+/** The window of a lowering, for a site that `slide` found right. */
+export function windowOf(input: readonly number[], sliding: Sliding): Window {
+  const [rows, columns] = axes(input, sliding);
+  const { kernel, stride, dilation } = sliding;
+  return { kernel, stride, dilation, before: [rows.before, columns.before], after: [rows.after, columns.after] };
+}
+
+/** Whether the windows along one axis are as the operator needs them; says so where they are not. */
+function fits(site: Site, axis: Axis, { rounding, pool, pad }: Sliding): boolean {
+  const { noun, size, kernel, span, stride, before, after, count } = axis;
+  const layer = site.name;
+  const most = Math.floor(kernel / 2);
+  if (pool && pad !== 'same' && Math.max(before, after) > most) {
+    site.report(catalog.padOverHalf, site.at('pad'), { layer, pad: Math.max(before, after), axis: noun, kernel, most });
+    return false;
+  }
+  const room = size + before + after;
+  if (count < 1) {
+    const roomText = before + after > 0 ? `${room} padded ${plural(room, noun)}` : `the ${plural(room, noun, true)} of its input`;
+    site.report(catalog.windowTooLarge, site.at('kernel'), { layer, span, axis: noun, room: roomText }, { help: toFit(axis, pool) });
+    return false;
+  }
+  const rest = (room - span) % stride;
+  if (rounding === 'exact' && rest !== 0) {
+    const holes = { layer, arithmetic: arithmetic(axis), rest, axis: rest === 1 ? noun : `${noun}s`, are: rest === 1 ? 'is' : 'are' };
+    site.report(catalog.notWhole, site.at('rounding'), holes, { help: toComeOutEven(axis, rest, pool) });
+    return false;
+  }
+  const start = (count - 1) * stride - before;
+  if (pool && start >= size) {
+    const help = `use \`rounding: ceil\` or \`floor\`, or a stride of at most ${kernel}`;
+    site.report(catalog.windowWithoutInput, site.at('rounding'), { layer, axis: noun, start, size }, { help });
+    return false;
+  }
+  return true;
+}
+
+/** The nearest kernel and padding with which one window fits. */
+function toFit({ noun, size, kernel, dilation, span, before, after }: Axis, pool: boolean): string {
+  const largest = Math.floor((size + before + after - 1) / dilation) + 1;
+  const pad = Math.ceil((span - size) / 2);
+  const ways = [
+    ...(largest >= 1 ? [`a kernel of at most ${largest} ${plural(largest, noun)}`] : []),
+    ...(pad <= (pool ? Math.floor(kernel / 2) : span - 1) ? [`\`pad: ${pad}\``] : []),
+  ];
+  return ways.length === 0 ? 'give it a larger picture' : `use ${ways.join(' or ')}`;
+}
+
+/** The nearest paddings and sizes that leave no rest. */
+function toComeOutEven(axis: Axis, rest: number, pool: boolean): string {
+  const { noun, size, kernel, stride, span, before, after } = axis;
+  const highest = pool ? Math.floor(kernel / 2) : span - 1;
+  const even = (pad: number): boolean => size + 2 * pad >= span && (size + 2 * pad - span) % stride === 0;
+  const nearest = Array.from({ length: Math.min(highest, 64) + 1 }, (_, pad) => pad)
+    .filter((pad) => even(pad))
+    .sort((a, b) => Math.abs(2 * a - before - after) - Math.abs(2 * b - before - after))[0];
+  const sizes = `an input of ${size - rest} or ${size + stride - rest} ${noun}s`;
+  const down = Math.floor((size + before + after - span) / stride) + 1;
+  return [
+    `${nearest === undefined ? '' : `use \`pad: ${nearest}\`, or `}give it ${sizes};`,
+    `\`rounding: floor\` would make ${down} of it, \`ceil\` ${down + 1}`,
+  ].join(' ');
+}
+
+/** How a count came about: `(224 + 2*2 - 11) / 4 + 1 = 55.25, rounded down to 55`. */
+export function arithmetic({ size, span, stride, before, after, count }: Omit<Axis, 'noun' | 'kernel' | 'dilation'>): string {
+  const padding = before === after ? (before === 0 ? '' : ` + 2*${before}`) : ` + ${before} + ${after}`;
+  const inside = `${size}${padding} - ${span}`;
+  const exact = (size + before + after - span) / stride + 1;
+  const formula = `${stride === 1 ? inside : `(${inside}) / ${stride}`} + 1 = ${round(exact)}`;
+  if (exact === count) return formula;
+  if (Number.isInteger(exact)) return `${formula}, of which ${count} start inside`;
+  return `${formula}, rounded ${count < exact ? 'down' : 'up'} to ${count}`;
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function plural(count: number, noun: string, withCount = false): string {
+  const word = count === 1 ? noun : `${noun}s`;
+  return withCount ? `${count} ${word}` : word;
+}
+
+/** Warns of real pixels that no window reads. Padding that no window reads is nobody's loss. */
+function reportUnread(site: Site, both: readonly [Axis, Axis]): void {
+  const found = both.map((axis) => ({ axis, ...unread(axis) })).filter(({ tail, gaps }) => tail + gaps > 0);
+  const [first] = found;
+  if (first === undefined) return;
+  const which = found.map(({ axis, tail, gaps }) => {
+    if (gaps > 0) return `${tail + gaps} of the ${axis.size} ${axis.noun}s`;
+    return tail === 1 ? `the last ${axis.noun}` : `the last ${tail} ${axis.noun}s`;
+  });
+  const { axis, gaps } = first;
+  const holes = { layer: site.name, which: which.join(' and '), from: site.from[0] ?? 'its input', arithmetic: arithmetic(axis) };
+  const help =
+    gaps > 0
+      ? `a stride of at most ${axis.kernel} reads every ${axis.noun}`
+      : `\`rounding: ceil\` reads them, and so does an input of ${axis.size + axis.stride - ((axis.size + axis.before + axis.after - axis.span) % axis.stride)} ${axis.noun}s`;
+  site.report(catalog.unreadPixels, site.at(gaps > 0 ? 'stride' : 'kernel'), holes, { help });
+}
+
+/** Counting the cells of more window taps than this would take longer than the warning is worth. */
+const mostTaps = 1_000_000;
+
+/** How many cells of the input no window reads: behind the last window, and between or within windows. */
+function unread({ size, kernel, dilation, span, stride, before, count }: Axis): { readonly tail: number; readonly gaps: number } {
+  const end = Math.min(size, (count - 1) * stride - before + span);
+  const tail = size - end;
+  if ((stride <= kernel && dilation === 1) || count * kernel > mostTaps) return { tail, gaps: 0 };
+  const read = new Set<number>();
+  for (let window = 0; window < count; window++) {
+    for (let tap = 0; tap < kernel; tap++) {
+      const cell = window * stride - before + tap * dilation;
+      if (cell >= 0 && cell < end) read.add(cell);
+    }
+  }
+  return { tail, gaps: end - read.size };
+}
