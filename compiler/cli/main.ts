@@ -3,6 +3,7 @@
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { listOf, suggest } from '../source/suggest.ts';
+import { InputError, MachineError } from '../../runtime/errors.ts';
 import { exitCode, Fault, type ExitCode } from './fault.ts';
 import type { Terminal } from './terminal.ts';
 import type { Verb } from './verb.ts';
@@ -76,9 +77,10 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
 export function explainFailure(error: unknown, terminal: Terminal): ExitCode {
   const debug = (terminal.env['NETLOOM_DEBUG'] ?? '') !== '' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
   const label = terminal.color.err ? '\u001b[1;31merror\u001b[0m' : 'error';
-  if (error instanceof Fault) {
-    terminal.err(`${label}: ${error.message}\n${error.help === undefined ? '' : `help: ${error.help}\n`}${debug}`);
-    return error.code;
+  const fault = asFault(error);
+  if (fault !== undefined) {
+    terminal.err(`${label}: ${fault.message}\n${fault.help === undefined ? '' : `help: ${fault.help}\n`}${debug}`);
+    return fault.code;
   }
   const [firstLine = ''] = String(error instanceof Error ? error.message : error).split('\n');
   terminal.err(
@@ -86,4 +88,12 @@ export function explainFailure(error: unknown, terminal: Terminal): ExitCode {
       `help: please report it together with the command and the spec; NETLOOM_DEBUG=1 prints where it happened\n${debug}`,
   );
   return exitCode.bug;
+}
+
+/** What is not our mistake: the command's own faults, and those that the runtime tells apart. */
+function asFault(error: unknown): Fault | undefined {
+  if (error instanceof Fault) return error;
+  if (error instanceof InputError) return new Fault('input', error.message);
+  if (error instanceof MachineError) return new Fault('machine', error.message);
+  return undefined;
 }

@@ -66,7 +66,7 @@ function parseCall<Table extends OptionTable>(
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
     if (option === undefined) {
-      const near = suggest(token.name, Object.keys(table));
+      const near = suggest(token.name, [...Object.keys(table), 'help']);
       throw new Fault('call', `netloom ${def.name} has no option ${token.rawName}`, near === undefined ? seeHelp : `did you mean --${near}?`);
     }
     if (option.value === undefined && token.value !== undefined) {
@@ -80,7 +80,8 @@ function parseCall<Table extends OptionTable>(
   const { name, min, max } = def.operands;
   if (operands.length < min) throw new Fault('call', `netloom ${def.name} needs ${name}`, seeHelp);
   if (operands.length > max) {
-    throw new Fault('call', `netloom ${def.name} takes ${max === 1 ? 'one ' : ''}${name}; '${operands[max] ?? ''}' is left over`, seeHelp);
+    const takes = max === 0 ? 'only options' : `one ${name}`;
+    throw new Fault('call', `netloom ${def.name} takes ${takes}; '${operands[max] ?? ''}' is left over`, seeHelp);
   }
   const options = Object.fromEntries(
     Object.entries(table).map(([name, option]) => [name, option.convert(typed.get(name) ?? [], `--${name}`) as unknown]),
@@ -96,7 +97,7 @@ function printHelp<Table extends OptionTable>(def: VerbDef<Table>): string {
   ]);
   const width = Math.max(...rows.map(([left]) => left.length), '--help'.length);
   return [
-    `Usage: netloom ${def.name} ${max > 1 ? `${name}…` : name} [options]`,
+    `Usage: ${['netloom', def.name, max > 1 ? `${name}…` : name, '[options]'].filter((part) => part !== '').join(' ')}`,
     '',
     def.about,
     '',
