@@ -30,3 +30,64 @@ export interface Position {
   readonly line: number;
   readonly column: number;
 }
+
+/**
+ * Offsets at which each line begins, found once for each source. CR LF and LF end a line; so does a CR alone, as editors
+ * count them.
+ */
+const lineStarts = new WeakMap<Source, readonly number[]>();
+
+export function linesOf(source: Source): readonly number[] {
+  let starts = lineStarts.get(source);
+  if (!starts) {
+    const found = [0];
+    for (let i = 0; i < source.text.length; i++) {
+      const unit = source.text.charCodeAt(i);
+      if (unit === 10 || (unit === 13 && source.text.charCodeAt(i + 1) !== 10)) found.push(i + 1);
+    }
+    starts = found;
+    lineStarts.set(source, starts);
+  }
+  return starts;
+}
+
+/** A byte order mark is part of the text, but no editor counts it as a column. */
+const hiddenUnits = (source: Source, line: number): number => (line === 1 && source.text.startsWith('\uFEFF') ? 1 : 0);
+
+/** Where an offset stands. Offsets past the end stand at the end. */
+export function positionAt(source: Source, offset: number): Position {
+  const starts = linesOf(source);
+  const place = Math.max(0, Math.min(offset, source.text.length));
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= place) low = middle;
+    else high = middle - 1;
+  }
+  const line = low + 1;
+  return { line, column: Math.max(1, place - (starts[low] ?? 0) + 1 - hiddenUnits(source, line)) };
+}
+
+/** The offset of a position; the end of its line where the line is shorter, the end of the text where there is no such line. */
+export function offsetAt(source: Source, position: Position): number {
+  const starts = linesOf(source);
+  const start = starts[position.line - 1];
+  if (start === undefined) return source.text.length;
+  return Math.min(start + position.column - 1 + hiddenUnits(source, position.line), start + lineText(source, position.line).length);
+}
+
+/** A line without its ending, numbered from 1; empty where there is none. */
+export function lineText(source: Source, line: number): string {
+  const starts = linesOf(source);
+  const start = starts[line - 1];
+  if (start === undefined) return '';
+  let end = starts[line] ?? source.text.length;
+  while (end > start && (source.text.charCodeAt(end - 1) === 10 || source.text.charCodeAt(end - 1) === 13)) end--;
+  return source.text.slice(start, end);
+}
+
+/** The text a span covers. */
+export function textOf(span: Span): string {
+  return span.source.text.slice(span.start, span.end);
+}
