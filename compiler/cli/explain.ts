@@ -46,14 +46,14 @@ function explainOp(op: Op): string {
     wrap(`${attr.description} Takes ${attr.expected}. ${defaultOf(attr)}`, WIDTH, `  ${key}`.padEnd(width)),
   );
   const inputs = op.arity === 1 ? 'It takes one input.' : 'It takes several inputs, named in `from`.';
-  return [`${op.name}`, '', wrap(op.summary, WIDTH), '', inputs, ...(rows.length === 0 ? [] : ['', 'Keys:', ...rows])].join('\n');
+  return [op.name, '', wrap(op.summary, WIDTH), '', inputs, ...(rows.length === 0 ? [] : ['', 'Keys:', ...rows])].join('\n');
 }
 
 function defaultOf({ fallback, schema }: Attr<unknown>): string {
   if (fallback === undefined) return 'Required.';
   if ('sameAs' in fallback) return `Default: as \`${fallback.sameAs}\`.`;
   const written = schema['default'];
-  return written === undefined ? 'May be left out.' : `Default: ${String(written)}.`;
+  return written === undefined ? 'May be left out.' : `Default: ${typeof written === 'string' ? written : JSON.stringify(written)}.`;
 }
 
 function explainCode({ code, severity, message, label, help }: Entry): string {
