@@ -31,7 +31,7 @@ export async function bundleCode(outdir: string): Promise<void> {
     target: 'node20',
     external: ['webgpu', 'sharp', 'ts-morph', '@sparticuz/chromium'],
     // What a bundled CommonJS package asks Node for is not there in an ES module.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
     plugins: [],
     logLevel: 'warning',
   });
