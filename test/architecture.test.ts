@@ -107,7 +107,8 @@ test('every operator has its test', () => {
 test('every diagnostic has a wrong spec and the text its author reads', () => {
   const texts = filesUnder('test/invalid', /\.txt$/).map((path) => readFileSync(join(root, path), 'utf8'));
   const missing = Object.entries(catalog)
-    .filter(([, { code }]) => !texts.some((text) => text.includes(`[${code}]`)))
+    // A file that cannot be read has no text to stand beside; test/cli/files.test.ts has it.
+    .filter(([law, { code }]) => law !== 'cannotRead' && !texts.some((text) => text.includes(`[${code}]`)))
     .map(([law, { code }]) => `${law} (${code})`);
   expect(missing).toEqual([]);
   const codes = Object.values(catalog).map(({ code }) => code);

@@ -57,6 +57,11 @@ const error = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonl
 const warning = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'warning' } => ({ ...entry, severity: 'warning' });
 
 export const catalog = {
+  cannotRead: error({
+    code: 'NL1000',
+    message: '{file} {reason}',
+    label: 'nothing to read',
+  }),
   emptyFile: error({
     code: 'NL1001',
     message: 'there is no spec in this file',
