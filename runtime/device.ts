@@ -234,14 +234,18 @@ function kindOf(gpu: GPUAdapter): AdapterKind {
   return gpu.info.isFallbackAdapter ? 'software' : 'hardware';
 }
 
-function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined): AdapterReport {
-  const { info } = gpu;
+/** The limits as data: they are getters of a prototype. */
+export function limitsOf(supported: GPUSupportedLimits): Readonly<Record<string, number>> {
   const limits: Record<string, number> = {};
-  // They are getters of the prototype.
-  for (const limit in gpu.limits) {
-    const value: unknown = Reflect.get(gpu.limits, limit);
+  for (const limit in supported) {
+    const value: unknown = Reflect.get(supported, limit);
     if (typeof value === 'number') limits[limit] = value;
   }
+  return limits;
+}
+
+function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined): AdapterReport {
+  const { info } = gpu;
   return {
     name: name ?? (info.device === '' ? info.description : info.device),
     kind,
@@ -249,7 +253,7 @@ function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined):
     architecture: info.architecture,
     description: info.description,
     features: [...gpu.features].sort(),
-    limits,
+    limits: limitsOf(gpu.limits),
     ...(info.subgroupMinSize === undefined ? {} : { subgroupMinSize: info.subgroupMinSize }),
     ...(info.subgroupMaxSize === undefined ? {} : { subgroupMaxSize: info.subgroupMaxSize }),
   };

@@ -1,0 +1,10 @@
+// What programs import as `netloom/runtime`: load a compiled model onto a GPU and run it. See README.md here.
+
+export { findAdapter, listAdapters, openDevice } from './device.ts';
+export type { AdapterKind, AdapterOptions, AdapterReport, Device, DeviceOptions, FoundAdapter, PassedOver } from './device.ts';
+export { InputError, MachineError } from './errors.ts';
+export { loadModel, Model } from './model.ts';
+export type { LoadOptions, LoadProgress, ModelInput, ModelOf, OutputTensor, RunOptions } from './model.ts';
+export type * from './plan.ts';
+export { openWeights } from './weights.ts';
+export type { Weights } from './weights.ts';

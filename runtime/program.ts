@@ -1,0 +1,151 @@
+// A variant with its buffers: turns a batch into one submission, that is the input written, every step in one compute pass,
+// and the outputs copied to where they can be read. Buffers and bind groups are made for the largest batch so far.
+
+import { MachineError } from './errors.ts';
+import { intoLayout, spanOf } from './layout.ts';
+import type { StepPipelines } from './pipelines.ts';
+import type { Layout, Plan, Variant } from './plan.ts';
+import { capacityFor, kernelFor } from './variant.ts';
+
+const COPY_SRC = 0x4;
+const COPY_DST = 0x8;
+const STORAGE = 0x80;
+
+/** One output's place among the results: `bytes` from byte `at` on. */
+export interface Section {
+  readonly layout: Layout;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export class Program {
+  readonly #gpu: GPUDevice;
+  readonly #plan: Plan;
+  readonly #variant: Variant;
+  readonly #pipelines: readonly StepPipelines[];
+  readonly #weights: readonly GPUBuffer[];
+  readonly #maxBindingBytes: number;
+  #capacity = 0;
+  #slots: readonly GPUBuffer[] = [];
+  #groups: readonly GPUBindGroup[] = [];
+  #staging = new Float32Array(0);
+  #sections: { images: number; list: readonly Section[] } = { images: 0, list: [] };
+
+  constructor(
+    gpu: GPUDevice, plan: Plan, variant: Variant, pipelines: readonly StepPipelines[], weights: readonly GPUBuffer[], maxBindingBytes: number,
+  ) {
+    this.#gpu = gpu;
+    this.#plan = plan;
+    this.#variant = variant;
+    this.#pipelines = pipelines;
+    this.#weights = weights;
+    this.#maxBindingBytes = maxBindingBytes;
+  }
+
+  get bufferCount(): number {
+    return this.#weights.length + this.#slots.length;
+  }
+
+  /** Where the outputs of `images` images lie in the buffer that `submit` fills, one after the other. */
+  sections(images: number): readonly Section[] {
+    if (this.#sections.images === images) return this.#sections.list;
+    let at = 0;
+    const list = this.#variant.outputs.map(({ layout }) => {
+      const bytes = 4 * ((images - 1) * layout.imageStride + spanOf(layout));
+      const section = { layout, at, bytes };
+      at += Math.ceil(bytes / 16) * 16;
+      return section;
+    });
+    this.#sections = { images, list };
+    return list;
+  }
+
+  /**
+   * Gives images `first` to `first + images` of `values` to the GPU and returns at once; `results` is filled when the GPU is
+   * done. What is returned rejects where the device refused something.
+   */
+  submit(values: Float32Array, first: number, images: number, results: GPUBuffer): Promise<void> {
+    const grows = capacityFor(this.#variant, images) > this.#capacity;
+    if (grows) {
+      this.#gpu.pushErrorScope('validation');
+      this.#gpu.pushErrorScope('out-of-memory');
+      this.#grow(capacityFor(this.#variant, images));
+    }
+    this.#writeInput(values, first, images);
+    const encoder = this.#gpu.createCommandEncoder({ label: this.#plan.model });
+    this.#encode(encoder, images);
+    for (const [index, { layout, at, bytes }] of this.sections(images).entries()) {
+      const slot = this.#slots[this.#variant.outputs[index]?.slot ?? 0];
+      if (slot !== undefined) encoder.copyBufferToBuffer(slot, 4 * layout.firstChannel * layout.planeStride, results, at, bytes);
+    }
+    this.#gpu.queue.submit([encoder.finish()]);
+    return grows ? this.#checkScopes(images) : Promise.resolve();
+  }
+
+  destroy(): void {
+    for (const buffer of [...this.#weights, ...this.#slots]) buffer.destroy();
+    this.#slots = [];
+    this.#capacity = 0;
+  }
+
+  #encode(encoder: GPUCommandEncoder, images: number): void {
+    const pass = encoder.beginComputePass({ label: this.#plan.model });
+    for (const [index, step] of this.#variant.steps.entries()) {
+      const choice = kernelFor(step, images);
+      const kernel = step.kernels[choice];
+      const pipeline = this.#pipelines[index]?.pipelines[choice];
+      if (kernel === undefined || pipeline === undefined) throw new Error(`${step.name} has no kernel`);
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, this.#groups[index]);
+      pass.dispatchWorkgroups(kernel.workgroups[0], kernel.workgroups[1], Math.ceil(images / kernel.images));
+    }
+    pass.end();
+  }
+
+  #writeInput(values: Float32Array, first: number, images: number): void {
+    const { slot, layout } = this.#variant.input;
+    const buffer = this.#slots[slot];
+    if (buffer === undefined) throw new Error(`the plan has no slot ${slot}`);
+    const span = spanOf(layout);
+    // The halo stays zero, since only what the layout speaks of is ever written.
+    if (this.#staging.length < images * span) this.#staging = new Float32Array(images * span);
+    intoLayout(values, first, images, this.#plan.input, layout, this.#staging, span);
+    const start = 4 * layout.firstChannel * layout.planeStride;
+    if (span === layout.imageStride) {
+      this.#gpu.queue.writeBuffer(buffer, start, this.#staging, 0, images * span);
+      return;
+    }
+    for (let n = 0; n < images; n++) {
+      this.#gpu.queue.writeBuffer(buffer, start + 4 * n * layout.imageStride, this.#staging, n * span, span);
+    }
+  }
+
+  #grow(capacity: number): void {
+    for (const buffer of this.#slots) buffer.destroy();
+    this.#capacity = capacity;
+    this.#slots = this.#variant.slots.map((bytes, index) =>
+      this.#gpu.createBuffer({ label: `slot ${index}`, size: bytes * capacity, usage: STORAGE | COPY_SRC | COPY_DST }));
+    this.#groups = this.#variant.steps.map((step, index) => {
+      const layout = this.#pipelines[index]?.layout;
+      if (layout === undefined) throw new Error(`${step.name} has no layout`);
+      const entries = step.bindings.map((binding, number) => {
+        const buffer = 'slot' in binding ? this.#slots[binding.slot] : this.#weights[binding.weight];
+        if (buffer === undefined) throw new Error(`${step.name} binds a buffer that the plan does not have`);
+        const offset = binding.offsetBytes ?? 0;
+        return { binding: number, resource: { buffer, offset, size: Math.min(buffer.size - offset, this.#maxBindingBytes) } };
+      });
+      return this.#gpu.createBindGroup({ label: step.name, layout, entries });
+    });
+  }
+
+  async #checkScopes(images: number): Promise<void> {
+    const [memory, validation] = await Promise.all([this.#gpu.popErrorScope(), this.#gpu.popErrorScope()]);
+    // Some bindings answer null, others undefined, where nothing went wrong.
+    if (!(memory instanceof Object) && !(validation instanceof Object)) return;
+    this.#capacity = 0;
+    if (memory instanceof Object) {
+      throw new MachineError(`no memory for the activations of ${images} images: ${memory.message}. Run fewer at a time`);
+    }
+    throw new Error(`the device refuses what netloom generated; please report this: ${validation?.message ?? ''}`);
+  }
+}

@@ -1,0 +1,46 @@
+// The weights of a variant onto the GPU, one block after the other.
+
+import type { Device } from './device.ts';
+import { MachineError } from './errors.ts';
+import { packedLength, packWeight } from './pack.ts';
+import type { Variant } from './plan.ts';
+import type { Weights } from './weights.ts';
+
+/** Where a device keeps blocks in memory of its own until it has copied them, no more than this is kept. */
+const FLUSH_BYTES = 64 * 2 ** 20;
+
+const COPY_DST = 0x8;
+const STORAGE = 0x80;
+
+/** A buffer for each of the variant's packed weights, filled; `onProgress` is told the bytes that are done. */
+export async function uploadWeights(
+  { gpu }: Device, variant: Variant, weights: Weights, onProgress: (done: number, total: number) => void,
+): Promise<readonly GPUBuffer[]> {
+  const sizes = variant.weights.map((weight) => 4 * packedLength(weight));
+  const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  gpu.pushErrorScope('out-of-memory');
+  const buffers = variant.weights.map(({ name }, index) =>
+    gpu.createBuffer({ label: name, size: sizes[index] ?? 0, usage: STORAGE | COPY_DST }));
+  const fault = await gpu.popErrorScope();
+  // Some bindings answer null, others undefined, where nothing went wrong.
+  if (fault instanceof Object) throw new MachineError(`no memory for ${total} bytes of weights: ${fault.message}`);
+
+  let done = 0;
+  let unflushed = 0;
+  for (const [index, weight] of variant.weights.entries()) {
+    const buffer = buffers[index];
+    if (buffer === undefined) continue;
+    await packWeight(weight, weights, async (values, first) => {
+      gpu.queue.writeBuffer(buffer, 4 * first, values);
+      done += values.byteLength;
+      unflushed += values.byteLength;
+      if (unflushed >= FLUSH_BYTES) {
+        unflushed = 0;
+        gpu.queue.submit([]);
+        await gpu.queue.onSubmittedWorkDone();
+      }
+      onProgress(done, total);
+    });
+  }
+  return buffers;
+}

@@ -1,0 +1,84 @@
+// Which of a plan's variants a device can run, and what the device must be asked for. Variants stand in the plan best first;
+// the first that fits is taken, and why the ones before it do not fit is kept, for people to read.
+
+import { whatIsMissing, type AdapterReport, type PassedOver } from './device.ts';
+import { MachineError } from './errors.ts';
+import { packedLength } from './pack.ts';
+import type { DeviceNeeds, Plan, Step, Variant } from './plan.ts';
+
+/** What WebGPU guarantees on every device, where a plan may need more. */
+const GUARANTEED: Readonly<Record<string, number>> = {
+  maxStorageBufferBindingSize: 128 * 2 ** 20,
+  maxBufferSize: 256 * 2 ** 20,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+export interface Pick {
+  readonly variant: Variant;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** The first of `plan.variants` that `adapter` can run. */
+export function pickVariant(plan: Plan, adapter: AdapterReport): Pick {
+  const passedOver: PassedOver[] = [];
+  for (const variant of plan.variants) {
+    const lacks = [...whatIsMissing(adapter, deviceNeeds(variant)), ...wrongSubgroups(variant.needs, adapter)];
+    if (lacks.length === 0) return { variant, passedOver };
+    passedOver.push({ name: variant.target, reason: `${adapter.name} lacks ${lacks.join(', ')}` });
+  }
+  const reasons = passedOver.map(({ name, reason }) => `\n  ${name}: ${reason}`).join('');
+  throw new MachineError(`${adapter.name} can run no variant of ${plan.model}:${reasons || ' it has none'}`);
+}
+
+/** The features and limits to open a device with, limits only where they exceed what is guaranteed. */
+export function deviceNeeds(variant: Variant): { features: readonly string[]; limits: Record<string, number> } {
+  const bytes = [...variant.slots, ...variant.weights.map((weight) => 4 * packedLength(weight))];
+  const sizes: Record<string, number> = {
+    maxStorageBufferBindingSize: variant.needs.maxStorageBufferBindingSize,
+    maxBufferSize: Math.max(...bytes),
+    maxStorageBuffersPerShaderStage: Math.max(...variant.steps.map(({ bindings }) => bindings.length)),
+    ...variant.needs.limits,
+  };
+  const beyond = Object.entries(sizes).filter(([name, least]) => least > (GUARANTEED[name] ?? -1));
+  return { features: variant.needs.features, limits: Object.fromEntries(beyond) };
+}
+
+/** Which of the step's kernels runs a batch: the one for the most images that the batch fills, else the first. */
+export function kernelFor({ kernels }: Step, images: number): number {
+  let best = 0;
+  let most = 0;
+  for (const [index, kernel] of kernels.entries()) {
+    if (kernel.images <= images && kernel.images > most) [best, most] = [index, kernel.images];
+  }
+  return best;
+}
+
+/** How many images the buffers must hold for a batch: a kernel that takes eight at a time touches all eight. */
+export function capacityFor({ steps }: Variant, images: number): number {
+  let capacity = images;
+  for (const step of steps) {
+    const unit = step.kernels[kernelFor(step, images)]?.images ?? 1;
+    capacity = Math.max(capacity, Math.ceil(images / unit) * unit);
+  }
+  return capacity;
+}
+
+/** The most images that can be run at once where one buffer may have `maxBytes` and a dispatch `maxGroups` workgroups in z. */
+export function largestPart(plan: Plan, variant: Variant, maxBytes: number, maxGroups: number): number {
+  const resultBytes = variant.outputs.reduce((sum, { layout }) => sum + 4 * layout.imageStride, 0);
+  const imageBytes = Math.max(...variant.slots, resultBytes);
+  const fit = Math.min(maxGroups, Math.floor(maxBytes / imageBytes));
+  let images = fit;
+  while (images > 0 && capacityFor(variant, images) > fit) images--;
+  if (images > 0) return images;
+  const needs = imageBytes * capacityFor(variant, 1);
+  throw new MachineError(`one image of ${plan.model} needs a buffer of ${needs} bytes, and this device binds ${maxBytes} at most`);
+}
+
+function wrongSubgroups({ subgroupSize: size, features }: DeviceNeeds, adapter: AdapterReport): readonly string[] {
+  if (size === undefined) return [];
+  const { subgroupMinSize: least = 0, subgroupMaxSize: most = 0 } = adapter;
+  // With this feature the shaders themselves say which size they want.
+  const fits = features.includes('subgroup-size-control') ? least <= size && size <= most : least === size && most === size;
+  return fits ? [] : [`subgroups of ${size} (it has ${least === most ? least : `${least} to ${most}`})`];
+}
