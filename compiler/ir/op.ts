@@ -27,6 +27,16 @@ export interface Placed<Values = Readonly<Record<string, unknown>>> extends Omit
   readonly output: Shape;
 }
 
+/** What one might have meant to write: the operator's attributes with one of them changed. */
+export interface Alternative<Values = Readonly<Record<string, unknown>>> {
+  readonly attribute: string;
+  /** As the spec would say it: `pad: 2`. */
+  readonly text: string;
+  readonly attrs: Values;
+  /** True where the change leaves the weights as they are: padding and rounding, not kernels or filters. */
+  readonly gentle: boolean;
+}
+
 /** A tensor that a weight file must hold. */
 export interface Param {
   /** `<layer>.weight`. */
@@ -76,8 +86,16 @@ export interface OpDef<Table extends AttrTable = AttrTable> {
   readonly arity: 1 | 'many';
   /** The keys one may write beside the common ones. */
   readonly attrs: Table;
-  /** The output's shape; reports and returns undefined where there is none. */
+  /**
+   * The output's shape; reports what is wrong, and returns undefined where that leaves no shape. A shape in spite of a mistake
+   * (too few features arrive, and still 4096 values leave) lets the layers behind it be judged in the same run.
+   */
   infer(site: Site<AttrValues<Table>>): Shape | undefined;
+  /**
+   * What else might have been meant, the nearest first, for a message to propose where it gives the shape that somebody
+   * wants; `channels` of them, where that is known. Default none.
+   */
+  alternatives?(attrs: AttrValues<Table>, channels: number | undefined): readonly Alternative<AttrValues<Table>>[];
   /** The tensors it needs, in the order they are counted and stored. */
   params?(place: Placed<AttrValues<Table>>): readonly Param[];
   /** Multiply-adds of convolutions and dense layers. Default 0. */
@@ -105,6 +123,7 @@ export interface Op {
   readonly arity: 1 | 'many';
   readonly attrs: AttrTable;
   infer(site: Site): Shape | undefined;
+  alternatives(attrs: Readonly<Record<string, unknown>>, channels: number | undefined): readonly Alternative[];
   params(place: Placed): readonly Param[];
   macs(place: Placed): number;
   otherFlops(place: Placed): number;
@@ -121,6 +140,7 @@ export function defineOp<const Table extends AttrTable>(def: OpDef<Table>): Op {
     arity: def.arity,
     attrs: def.attrs,
     infer: (site) => def.infer(site as Site<AttrValues<Table>>),
+    alternatives: (attrs, channels) => def.alternatives?.(attrs as AttrValues<Table>, channels) ?? [],
     params: (at) => def.params?.(place(at)) ?? [],
     macs: (at) => def.macs?.(place(at)) ?? 0,
     otherFlops: (at) => def.otherFlops?.(place(at)) ?? 0,

@@ -3,6 +3,7 @@
 import { add as plus, input } from '../ir/expr.ts';
 import type { Expr } from '../ir/expr.ts';
 import { defineOp } from '../ir/op.ts';
+import type { Site } from '../ir/op.ts';
 import { elements, printShape } from '../ir/tensor.ts';
 import { catalog } from '../source/catalog.ts';
 import { fill, valueAt } from './reference.ts';
@@ -21,7 +22,7 @@ export const add = defineOp({
     }
     if (site.inputs.some((shape) => printShape(shape) !== printShape(first))) {
       const shapes = site.inputs.map((shape, i) => `${site.from[i] ?? ''} (${printShape(shape)})`).join(' and ');
-      site.report(catalog.addUnequal, site.at('from'), { layer: site.name, shapes });
+      site.report(catalog.addUnequal, site.at('from'), { layer: site.name, shapes }, { help: toMakeEqual(site) });
       return undefined;
     }
     return first;
@@ -34,3 +35,11 @@ export const add = defineOp({
   reference: ({ inputs, output }) =>
     fill(output, (n, h, w, c) => inputs.reduce((sum, x) => sum + (valueAt(x, n, h, w, c) ?? NaN), 0)),
 });
+
+/** A 1x1 convolution changes channels and nothing else: what a ResNet does where its shortcut changes width. */
+function toMakeEqual({ inputs: [first, ...rest], from }: Site): string | undefined {
+  const odd = rest.findIndex((shape) => first !== undefined && printShape(shape) !== printShape(first));
+  const other = rest[odd];
+  if (first?.length !== 3 || other?.length !== 3 || first[0] !== other[0] || first[1] !== other[1]) return undefined;
+  return `give both as many channels: a convolution with \`kernel: 1, filters: ${first[2]}\` after ${from[odd + 1] ?? ''} makes it ${printShape(first)}`;
+}

@@ -3,6 +3,7 @@
 import { defineOp } from '../ir/op.ts';
 import { elements, Tensor } from '../ir/tensor.ts';
 import { flag } from '../spec/attr.ts';
+import { nearbyWindows } from './nearby.ts';
 import { axesOf, fill, padsOf } from './reference.ts';
 import { picture } from './picture.ts';
 import { poolAttrs, poolSliding } from './pool.ts';
@@ -20,6 +21,7 @@ export const avgpool = defineOp({
     const windows = input && slide(site, input, poolSliding(site.attrs));
     return windows && [...windows, input[2]];
   },
+  alternatives: (attrs) => nearbyWindows(attrs, poolSliding(attrs)),
   otherFlops: ({ attrs, output }) => elements(output) * elements(attrs.kernel),
   lower: ({ attrs, inputs: [input = [0]] }) => ({
     kind: 'pool',

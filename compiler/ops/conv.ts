@@ -9,6 +9,7 @@ import { flag, int, optional, padding, pair } from '../spec/attr.ts';
 import type { Padding, Pair } from '../spec/attr.ts';
 import { axesOf, padsOf } from './reference.ts';
 import { picture } from './picture.ts';
+import { nearbyWindows } from './nearby.ts';
 import { rounding, slide, windowOf } from './sliding.ts';
 import type { Rounding, Sliding } from './sliding.ts';
 
@@ -54,16 +55,21 @@ export const conv = defineOp({
     const { filters, groups, in_channels: written } = site.attrs;
     const [, , channels] = input;
     const [from = ''] = site.from;
-    let sound = true;
     if (written !== undefined && written !== channels) {
       const holes = { layer: site.name, written, arrived: channels, from, shape: input.join('x') };
       site.report(catalog.inChannels, site.at('in_channels'), holes, { help: `write \`in_channels: ${channels}\`, or leave it out` });
-      sound = false;
+    } else {
+      judgeGroups(site, filters, channels, groups);
     }
-    if (sound && !groupsDivide(site, filters, channels, groups)) sound = false;
     const windows = slide(site, input, sliding(site.attrs));
-    return sound && windows !== undefined ? [...windows, filters] : undefined;
+    return windows && [...windows, filters];
   },
+  alternatives: (attrs, channels) => [
+    ...nearbyWindows(attrs, sliding(attrs)),
+    ...(channels === undefined || channels === attrs.filters
+      ? []
+      : [{ attribute: 'filters', text: `filters: ${channels}`, attrs: { ...attrs, filters: channels }, gentle: false }]),
+  ],
   params({ name, attrs, inputs }) {
     const { filters, kernel, bias } = attrs;
     const shape = [filters, depth(attrs, inputs), ...kernel];
@@ -125,24 +131,22 @@ export const conv = defineOp({
   },
 });
 
-/** Whether both the filters and the input channels can be dealt out to the groups; says so where they cannot. */
-function groupsDivide(site: Site, filters: number, channels: number, groups: number): boolean {
-  const common = divisors(filters).filter((divisor) => channels % divisor === 0);
-  const help = `use a divisor of both ${filters} filters and the ${channels} input channels: ${common.slice(0, 12).join(', ')}`;
+/** Says so where filters or input channels cannot be dealt out to the groups. */
+function judgeGroups(site: Site, filters: number, channels: number, groups: number): void {
   const layer = site.name;
+  const common = divisors(filters).filter((divisor) => channels % divisor === 0);
+  const shown = common.length > 12 ? `${common.slice(0, 12).join(', ')}, …` : common.join(', ');
+  const help = `use a divisor of both the ${filters} filters and the ${channels} input channels: ${shown}`;
   if (filters % groups !== 0) {
     const holes = { layer, groups, count: filters, what: 'filters', rest: filters % groups };
     site.report(catalog.groupsDoNotDivide, site.at('groups'), holes, {
       related: [{ span: site.at('filters'), note: 'the filters to share' }],
       help,
     });
-    return false;
+  } else if (channels % groups !== 0) {
+    const holes = { layer, groups, count: channels, what: 'input channels', rest: channels % groups };
+    site.report(catalog.groupsDoNotDivide, site.at('groups'), holes, { help });
   }
-  if (channels % groups !== 0) {
-    site.report(catalog.groupsDoNotDivide, site.at('groups'), { layer, groups, count: channels, what: 'input channels', rest: channels % groups }, { help });
-    return false;
-  }
-  return true;
 }
 
 function divisors(n: number): readonly number[] {

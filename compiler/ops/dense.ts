@@ -24,11 +24,16 @@ export const dense = defineOp({
     if (written !== undefined && written !== arrived) {
       const [from = 'the input'] = site.from;
       const sum = input.length === 1 ? String(arrived) : `${printShape(input)} = ${arrived}`;
-      site.report(catalog.inFeatures, site.at('in_features'), { layer: site.name, written, arrived: sum, from, sum }, {});
-      return undefined;
+      site.report(catalog.inFeatures, site.at('in_features'), { layer: site.name, written, arrived: sum, from, sum }, {
+        help: `write \`in_features: ${arrived}\`, or leave it out`,
+      });
     }
     return [units];
   },
+  alternatives: (attrs, channels) =>
+    channels === undefined || channels === attrs.units
+      ? []
+      : [{ attribute: 'units', text: `units: ${channels}`, attrs: { ...attrs, units: channels }, gentle: false }],
   params({ name, attrs: { units, bias }, inputs: [input = [0]] }) {
     const features = elements(input);
     return [

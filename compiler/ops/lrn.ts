@@ -26,10 +26,7 @@ export const lrn = defineOp({
   },
   infer(site) {
     const { size } = site.attrs;
-    if (size % 2 === 0) {
-      site.report(catalog.evenNorm, site.at('size'), { layer: site.name, size, less: size - 1, more: size + 1 });
-      return undefined;
-    }
+    if (size % 2 === 0) site.report(catalog.evenNorm, site.at('size'), { layer: site.name, size, less: size - 1, more: size + 1 });
     return site.inputs[0];
   },
   // Each value is squared once, added up `size - 1` times; then multiply, add, power, divide.

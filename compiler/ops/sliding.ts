@@ -77,8 +77,8 @@ function countedAxis(axis: Omit<Axis, 'count'>, { rounding, pool }: Sliding, pad
 /** Height and width of what comes out; reports and returns undefined where the windows do not fit. */
 export function slide(site: Site, input: readonly number[], sliding: Sliding): Pair | undefined {
   const both = axes(input, sliding);
-  const reasonable = both.map((axis) => fits(site, axis, sliding));
-  if (reasonable.includes(false)) return undefined;
+  // What is wrong with the rows is as a rule wrong with the columns too, and is said once.
+  if (!both.every((axis) => fits(site, axis, sliding))) return undefined;
   reportUnread(site, both);
   return [both[0].count, both[1].count];
 }
@@ -107,7 +107,7 @@ function fits(site: Site, axis: Axis, { rounding, pool, pad }: Sliding): boolean
   }
   const rest = (room - span) % stride;
   if (rounding === 'exact' && rest !== 0) {
-    const holes = { layer, arithmetic: arithmetic(axis), rest, axis: rest === 1 ? noun : `${noun}s`, are: rest === 1 ? 'is' : 'are' };
+    const holes = { layer, arithmetic: formula(axis), rest, axis: rest === 1 ? noun : `${noun}s`, are: rest === 1 ? 'is' : 'are' };
     site.report(catalog.notWhole, site.at('rounding'), holes, { help: toComeOutEven(axis, rest, pool) });
     return false;
   }
@@ -126,7 +126,7 @@ function toFit({ noun, size, kernel, dilation, span, before, after }: Axis, pool
   const pad = Math.ceil((span - size) / 2);
   const ways = [
     ...(largest >= 1 ? [`a kernel of at most ${largest} ${plural(largest, noun)}`] : []),
-    ...(pad <= (pool ? Math.floor(kernel / 2) : span - 1) ? [`\`pad: ${pad}\``] : []),
+    ...(pad <= Math.min(size, pool ? Math.floor(kernel / 2) : span - 1) ? [`\`pad: ${pad}\``] : []),
   ];
   return ways.length === 0 ? 'give it a larger picture' : `use ${ways.join(' or ')}`;
 }
@@ -148,18 +148,21 @@ function toComeOutEven(axis: Axis, rest: number, pool: boolean): string {
 }
 
 /** How a count came about: `(224 + 2*2 - 11) / 4 + 1 = 55.25, rounded down to 55`. */
-export function arithmetic({ size, span, stride, before, after, count }: Omit<Axis, 'noun' | 'kernel' | 'dilation'>): string {
+export function arithmetic(axis: Counted & { readonly count: number }): string {
+  const { size, span, stride, before, after, count } = axis;
+  const exact = (size + before + after - span) / stride + 1;
+  if (exact === count) return formula(axis);
+  if (Number.isInteger(exact)) return `${formula(axis)}, of which ${count} start inside`;
+  return `${formula(axis)}, rounded ${count < exact ? 'down' : 'up'} to ${count}`;
+}
+
+type Counted = Pick<Axis, 'size' | 'span' | 'stride' | 'before' | 'after'>;
+
+function formula({ size, span, stride, before, after }: Counted): string {
   const padding = before === after ? (before === 0 ? '' : ` + 2*${before}`) : ` + ${before} + ${after}`;
   const inside = `${size}${padding} - ${span}`;
   const exact = (size + before + after - span) / stride + 1;
-  const formula = `${stride === 1 ? inside : `(${inside}) / ${stride}`} + 1 = ${round(exact)}`;
-  if (exact === count) return formula;
-  if (Number.isInteger(exact)) return `${formula}, of which ${count} start inside`;
-  return `${formula}, rounded ${count < exact ? 'down' : 'up'} to ${count}`;
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  return `${stride === 1 ? inside : `(${inside}) / ${stride}`} + 1 = ${Math.round(exact * 100) / 100}`;
 }
 
 function plural(count: number, noun: string, withCount = false): string {
@@ -178,11 +181,13 @@ function reportUnread(site: Site, both: readonly [Axis, Axis]): void {
   });
   const { axis, gaps } = first;
   const holes = { layer: site.name, which: which.join(' and '), from: site.from[0] ?? 'its input', arithmetic: arithmetic(axis) };
-  const help =
-    gaps > 0
-      ? `a stride of at most ${axis.kernel} reads every ${axis.noun}`
-      : `\`rounding: ceil\` reads them, and so does an input of ${axis.size + axis.stride - ((axis.size + axis.before + axis.after - axis.span) % axis.stride)} ${axis.noun}s`;
-  site.report(catalog.unreadPixels, site.at(gaps > 0 ? 'stride' : 'kernel'), holes, { help });
+  site.report(catalog.unreadPixels, site.at(gaps > 0 ? 'stride' : 'kernel'), holes, { help: toReadAll(axis, gaps) });
+}
+
+function toReadAll({ noun, size, kernel, dilation, span, stride, before, after }: Axis, gaps: number): string | undefined {
+  if (gaps > 0) return dilation === 1 ? `a stride of at most ${kernel} reads every ${noun}` : undefined;
+  const rest = (size + before + after - span) % stride;
+  return `\`rounding: ceil\` reads them, and so does an input of ${size + stride - rest} ${noun}s`;
 }
 
 /** Counting the cells of more window taps than this would take longer than the warning is worth. */

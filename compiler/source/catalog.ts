@@ -231,7 +231,7 @@ export const catalog = {
   }),
   wrongValue: error({
     code: 'NL2004',
-    message: '{where} is {found}',
+    message: '{where} cannot be {found}',
     label: 'expected {expected}',
   }),
   unknownOperator: error({
@@ -349,7 +349,7 @@ export const catalog = {
   paramCycle: error({
     code: 'NL2026',
     message: 'the params {path} depend on each other',
-    label: '{name} is needed to work out {name}',
+    label: '{name} needs {next}',
   }),
   fractionForCount: error({
     code: 'NL2027',
@@ -407,15 +407,10 @@ export const catalog = {
     label: 'nothing to compute',
     help: 'name them below `layers:`, each with its `op`',
   }),
-  badParam: error({
+  unreadKey: error({
     code: 'NL2037',
-    message: 'the param {name} is {found}',
-    label: 'expected a number or an expression',
-  }),
-  badOverride: error({
-    code: 'NL2038',
-    message: '--set {name}: `{text}` is not a number',
-    label: 'expected a number or an expression',
+    message: '`{key}` is not a key that this netloom reads',
+    label: 'unknown key',
   }),
 
   windowTooLarge: error({
@@ -463,7 +458,7 @@ export const catalog = {
   expectFails: error({
     code: 'NL3009',
     message: '{layer} gives {actual}, not the expected {expected}',
-    label: 'it is {actual}{because}',
+    label: '{because}',
   }),
   unreadPixels: warning({
     code: 'NL3010',
