@@ -1,0 +1,165 @@
+// Packing against a packer that is too simple to be wrong.
+
+import { describe, expect, test } from 'vitest';
+import { packedLength, packWeight } from '../../runtime/pack.ts';
+import type { PackedWeight, WeightSpec } from '../../runtime/plan.ts';
+import { syntheticTensor } from '../../runtime/synthetic.ts';
+import { openWeights, type Weights } from '../../runtime/weights.ts';
+
+const product = (shape: readonly number[]) => shape.reduce((total, extent) => total * extent, 1);
+
+function specs(shapes: Record<string, readonly number[]>): WeightSpec[] {
+  return Object.entries(shapes).map(([name, shape]) => ({
+    name, shape, synthetic: { bound: 1, shape: name.endsWith('running_var') ? '0.5 + v * v' : 'v' },
+  }));
+}
+
+async function pack(weight: PackedWeight, weights: Weights): Promise<Float32Array> {
+  const packed = new Float32Array(packedLength(weight)).fill(NaN);
+  await packWeight(weight, weights, (values, first) => {
+    packed.set(values, first);
+  });
+  return packed;
+}
+
+/** Value by value, in float64, as the contract reads. */
+async function packSlowly({ source, order }: PackedWeight, weights: Weights): Promise<Float32Array> {
+  const whole = async (name: string) => {
+    const values = new Float32Array(product(weights.shapes.get(name) ?? []));
+    await weights.read(name, 0, values);
+    return values;
+  };
+  const tensor = source.tensor === undefined ? undefined : await whole(source.tensor);
+  const channels = source.batchnorms[0] === undefined ? 1 : product(weights.shapes.get(`${source.batchnorms[0].layer}.weight`) ?? []);
+  const channelOf = (flat: number) => Math.floor(flat / (product(source.shape) / channels));
+  const value = async (flat: number) => {
+    let x = source.role === 'bias' ? tensor?.[flat] ?? 0 : tensor?.[flat] ?? 1;
+    for (const { layer, epsilon } of source.batchnorms) {
+      const [gamma, beta, mean, variance] = [
+        await whole(`${layer}.weight`), await whole(`${layer}.bias`), await whole(`${layer}.running_mean`), await whole(`${layer}.running_var`),
+      ].map((values) => values[channelOf(flat)] ?? NaN);
+      const s = (gamma ?? NaN) / Math.sqrt((variance ?? NaN) + epsilon);
+      x = source.role === 'weight' ? x * s : (x - (mean ?? NaN)) * s + (beta ?? NaN);
+    }
+    return x;
+  };
+  const packed = new Float32Array(product(order.map(({ size }) => size)));
+  for (let i = 0; i < packed.length; i++) {
+    const at = source.shape.map(() => 0);
+    let rest = i;
+    for (const { axis, size, step, start = 0 } of order.toReversed()) {
+      at[axis] = (at[axis] ?? 0) + start + (rest % size) * step;
+      rest = Math.floor(rest / size);
+    }
+    const inside = at.every((coordinate, axis) => coordinate >= 0 && coordinate < (source.shape[axis] ?? 0));
+    packed[i] = inside ? await value(at.reduce((flat, coordinate, axis) => flat * (source.shape[axis] ?? 1) + coordinate, 0)) : 0;
+  }
+  return packed;
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Infinity;
+  return a.reduce((most, value, i) => Number.isNaN(value) ? Infinity : Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+}
+
+/** `toEqual` takes seconds for millions of values. */
+function sameBytes(a: Float32Array, b: Float32Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+}
+
+const none: readonly never[] = [];
+
+describe('packing', () => {
+  test('nothing to do is nothing changed', async () => {
+    const weights = await openWeights('synthetic:3', specs({ 'fc.weight': [5, 7] }));
+    const weight: PackedWeight = {
+      name: 'fc.weight', source: { role: 'weight', tensor: 'fc.weight', shape: [5, 7], batchnorms: none },
+      order: [{ axis: 0, size: 5, step: 1 }, { axis: 1, size: 7, step: 1 }],
+    };
+    expect(await pack(weight, weights)).toEqual(syntheticTensor('fc.weight', 35, 3, 1));
+  });
+
+  test.each<[string, Record<string, readonly number[]>, PackedWeight]>([
+    ['channel blocks that the channels do not fill, taps in fours', { 'c.weight': [10, 3, 3, 3] }, {
+      name: 'c', source: { role: 'weight', tensor: 'c.weight', shape: [10, 3, 9], batchnorms: none },
+      order: [{ axis: 0, size: 2, step: 8 }, { axis: 1, size: 3, step: 1 }, { axis: 2, size: 3, step: 4 }, { axis: 0, size: 8, step: 1 }, { axis: 2, size: 4, step: 1 }],
+    }],
+    ['rows padded on both sides', { 'f.weight': [4, 2 * 3 * 3] }, {
+      name: 'f', source: { role: 'weight', tensor: 'f.weight', shape: [4, 2, 3, 3], batchnorms: none },
+      order: [{ axis: 0, size: 4, step: 1 }, { axis: 1, size: 2, step: 1 }, { axis: 2, size: 5, step: 1, start: -1 }, { axis: 3, size: 8, step: 1, start: -1 }],
+    }],
+    ['a transpose with a kernel turned round', { 't.weight': [6, 5, 3] }, {
+      name: 't', source: { role: 'weight', tensor: 't.weight', shape: [6, 5, 3], batchnorms: none },
+      order: [{ axis: 2, size: 3, step: -1, start: 2 }, { axis: 1, size: 5, step: 1 }, { axis: 0, size: 6, step: 1 }],
+    }],
+    ['a slice', { 's.weight': [8, 6] }, {
+      name: 's', source: { role: 'weight', tensor: 's.weight', shape: [8, 6], batchnorms: none },
+      order: [{ axis: 0, size: 3, step: 1, start: 4 }, { axis: 1, size: 6, step: 1 }],
+    }],
+    ['one value', { 'o.bias': [1] }, { name: 'o', source: { role: 'bias', tensor: 'o.bias', shape: [1], batchnorms: none }, order: [] }],
+    ['all padding', { 'p.bias': [2] }, {
+      name: 'p', source: { role: 'bias', tensor: 'p.bias', shape: [2], batchnorms: none }, order: [{ axis: 0, size: 4, step: 1, start: 2 }],
+    }],
+  ])('%s', async (_, shapes, weight) => {
+    const weights = await openWeights('synthetic:1', specs(shapes));
+    expect(await pack(weight, weights)).toEqual(await packSlowly(weight, weights));
+  });
+
+  test.each(['weight', 'bias'] as const)('two batchnorms fold into a %s, with and without a tensor', async (role) => {
+    const norm = (layer: string) => Object.fromEntries(['weight', 'bias', 'running_mean', 'running_var'].map((name) => [`${layer}.${name}`, [6]]));
+    const shape = role === 'weight' ? [2, 3, 4] : [6];
+    const weights = await openWeights('synthetic:5', specs({ 'c.x': [6, ...shape.slice(2)], ...norm('bn1'), ...norm('bn2') }));
+    for (const tensor of ['c.x', undefined]) {
+      const weight: PackedWeight = {
+        name: 'c',
+        source: { role, ...(tensor === undefined ? {} : { tensor }), shape, batchnorms: [{ layer: 'bn1', epsilon: 1e-5 }, { layer: 'bn2', epsilon: 1e-3 }] },
+        order: shape.map((size, axis) => ({ axis, size, step: 1 })),
+      };
+      expect(largestDifference(await pack(weight, weights), await packSlowly(weight, weights))).toBeLessThan(1e-6);
+    }
+  });
+
+  test('a tensor of many blocks comes in blocks, whatever its order', async () => {
+    const [rows, columns] = [1030, 2100];
+    const weights = await openWeights('synthetic:2', specs({ 'big.weight': [rows, columns] }));
+    const source = { role: 'weight', tensor: 'big.weight', shape: [rows, columns], batchnorms: none } as const;
+    const expected = syntheticTensor('big.weight', rows * columns, 2, 1);
+    const padded = await pack({ name: 'big', source, order: [{ axis: 0, size: 1032, step: 1 }, { axis: 1, size: columns, step: 1 }] }, weights);
+    expect(sameBytes(padded.subarray(0, expected.length), expected)).toBe(true);
+    expect(padded.subarray(expected.length).every((value) => value === 0)).toBe(true);
+
+    const transposed = await pack({ name: 'big', source, order: [{ axis: 1, size: columns, step: 1 }, { axis: 0, size: rows, step: 1 }] }, weights);
+    expect(transposed.every((value, i) => value === expected[(i % rows) * columns + Math.floor(i / rows)])).toBe(true);
+
+    const flat = await pack({ name: 'big', source: { ...source, shape: [rows * columns] }, order: [{ axis: 0, size: rows * columns, step: 1 }] }, weights);
+    expect(sameBytes(flat, expected)).toBe(true);
+  });
+
+  test('no more than a few blocks of a large tensor are asked for at once', async () => {
+    let most = 0;
+    const shape = [64, 1 << 17];
+    const weights: Weights = {
+      name: 'counted', shapes: new Map([['w', shape]]), close: () => Promise.resolve(),
+      read: (_, __, into) => {
+        most = Math.max(most, into.length);
+        return Promise.resolve();
+      },
+    };
+    const source = { role: 'weight', tensor: 'w', shape, batchnorms: none } as const;
+    await pack({ name: 'w', source, order: [{ axis: 0, size: 8, step: 8 }, { axis: 1, size: 1 << 15, step: 4 }, { axis: 0, size: 8, step: 1 }, { axis: 1, size: 4, step: 1 }] }, weights);
+    expect(most).toBeLessThanOrEqual(8 << 17);
+  });
+
+  test('a value that is not finite is told with its place', async () => {
+    const weights: Weights = {
+      name: 'broken.safetensors', shapes: new Map([['conv1.weight', [2, 3]]]), close: () => Promise.resolve(),
+      read: (_, first, into) => {
+        for (let i = 0; i < into.length; i++) into[i] = first + i === 4 ? -Infinity : 1;
+        return Promise.resolve();
+      },
+    };
+    const source = { role: 'weight', tensor: 'conv1.weight', shape: [2, 3], batchnorms: none } as const;
+    await expect(pack({ name: 'conv1.weight', source, order: [{ axis: 0, size: 2, step: 1 }, { axis: 1, size: 3, step: 1 }] }, weights))
+      .rejects.toThrow('conv1.weight[1,1] in broken.safetensors is -Infinity');
+  });
+});
