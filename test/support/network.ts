@@ -40,6 +40,7 @@ export function network(input: Readonly<Record<string, Shape>>, layers: readonly
       attributes: new Map(),
       span: span(start, line),
       flawed: false,
+      ...(activation === undefined ? {} : { activation: { value: activation as string, span: at('activation') } }),
       ...(expect === undefined ? {} : { expect: { value: dimensions(expect as string), span: at('expect') } }),
     };
     const names = from === undefined ? [previous] : [from].flat().map(String);
