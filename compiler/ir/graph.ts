@@ -26,7 +26,7 @@ export interface Graph {
   readonly input: { readonly name: string; readonly shape: Shape };
   /** In topological order. */
   readonly nodes: readonly Node[];
-  /** Node ids, in the spec's order; at least one. */
+  /** Node ids, in the spec's order; at least one, but where a mistake has been reported. */
   readonly outputs: readonly string[];
 }
 

@@ -379,11 +379,11 @@ export const catalog = {
     label: 'not found',
     help: 'write `labels: imagenet-1k`, or the name of a text file beside the spec, one name a line',
   }),
-  labelsEmpty: error({
+  emptyLabel: error({
     code: 'NL2032',
-    message: '{path} holds no labels',
-    label: 'an empty file',
-    help: 'write one name a line',
+    message: 'line {line} of {path} names no class',
+    label: 'a file of labels',
+    help: 'write one name a line, without empty lines',
   }),
   perChannel: error({
     code: 'NL2033',

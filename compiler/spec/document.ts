@@ -9,6 +9,7 @@ export interface SpecDocument {
   readonly summary?: string;
   /** Params in the order written, evaluated, `--set` applied. */
   readonly params: ReadonlyMap<string, Param>;
+  /** A shape without sizes, and a name without letters, have been reported. */
   readonly input: { readonly name: Spanned<string>; readonly shape: Spanned<readonly number[]> };
   readonly layers: readonly LayerSpec[];
   /** Empty where the spec names none: then the last layer is the output. */
@@ -19,7 +20,8 @@ export interface SpecDocument {
 }
 
 export interface Param {
-  readonly value: number;
+  /** Undefined where it has none, which has been reported: what depends on it stays silent. */
+  readonly value: number | undefined;
   readonly span: Span;
 }
 
@@ -42,6 +44,8 @@ export interface LayerSpec {
   readonly attributes: ReadonlyMap<string, WrittenEntry>;
   /** The whole entry, key to closing brace. */
   readonly span: Span;
+  /** A mistake in this layer has been reported: it and all that read it stay silent. */
+  readonly flawed: boolean;
 }
 
 /** How an image file becomes the input tensor: the spec's `preprocess`, defaults filled in. */

@@ -1,0 +1,111 @@
+// Who reads whom: the names in `from` and `outputs` found among the layers above and the input. Every name that leads
+// nowhere is reported, with the one that was probably meant.
+
+import type { Related } from '../source/diagnostic.ts';
+import { catalog } from '../source/catalog.ts';
+import type { Report } from '../source/catalog.ts';
+import type { Spanned } from '../source/source.ts';
+import { listOf, suggest } from '../source/suggest.ts';
+import type { LayerSpec, SpecDocument } from '../spec/document.ts';
+
+export interface Resolved {
+  /** What each layer reads, in the order of `from`; a layer whose names are wrong is not in it. */
+  readonly inputs: ReadonlyMap<LayerSpec, readonly string[]>;
+  /** The outputs that exist, in the spec's order; the last layer where the spec names none. */
+  readonly outputs: readonly string[];
+  /** Whether every name was found. */
+  readonly complete: boolean;
+}
+
+/** How far back a chain of readers is followed to tell a cycle from a layer written too early. */
+const longestCycle = 1000;
+
+/** Finds every name; reports those that are wrong. */
+export function resolve({ input, layers, outputs }: SpecDocument, report: Report): Resolved {
+  const inputName = input.name.value;
+  const positions = new Map(layers.map((layer, index) => [layer.name.value, index]));
+  const namesOf = (layer: LayerSpec, index: number): readonly string[] =>
+    layer.from?.map(({ value }) => value) ?? [layers[index - 1]?.name.value ?? inputName];
+
+  /** The layers from `from` back to `to`, where one leads to the other. */
+  const pathBack = (from: number, to: number): readonly number[] | undefined => {
+    const cameFrom = new Map<number, number | undefined>([[from, undefined]]);
+    for (const index of cameFrom.keys()) {
+      const layer = layers[index];
+      if (index === to || !layer || cameFrom.size > longestCycle) break;
+      for (const name of namesOf(layer, index)) {
+        const position = positions.get(name);
+        if (position !== undefined && !cameFrom.has(position)) cameFrom.set(position, index);
+      }
+    }
+    if (!cameFrom.has(to)) return undefined;
+    const path: number[] = [];
+    for (let at: number | undefined = to; at !== undefined; at = cameFrom.get(at)) path.unshift(at);
+    return path;
+  };
+
+  const reportMissing = (name: Spanned<string>, where: string, known: readonly string[]): void => {
+    const near = suggest(name.value, known);
+    const help = near !== undefined ? `did you mean \`${near}\`?` : `the layers are ${listOf(known, 20)}`;
+    report(catalog.unknownLayer, name.span, { where, name: name.value }, { help });
+  };
+
+  /** Whether a layer may read this. */
+  const judge = (name: Spanned<string>, layer: LayerSpec, index: number): boolean => {
+    if (name.value === inputName) return true;
+    const position = positions.get(name.value);
+    const self = layer.name.value;
+    if (position === undefined) {
+      // Without an input, about which something has been said, any name may have been its.
+      if (inputName !== '') reportMissing(name, self, [inputName, ...layers.filter((other) => other !== layer).map((other) => other.name.value)]);
+      return false;
+    }
+    if (position < index) return true;
+    if (position === index) {
+      const above = layers[index - 1]?.name.value ?? inputName;
+      report(catalog.readsItself, name.span, { layer: self }, { help: `name another layer, or leave \`from\` out to read ${above}` });
+      return false;
+    }
+    const path = pathBack(position, index);
+    const related: readonly Related[] = [{ span: layers[position]?.name.span ?? name.span, note: `${name.value} comes here` }];
+    if (path) {
+      const words = [self, ...path.map((step) => layers[step]?.name.value ?? '')].join(' reads ');
+      report(catalog.cycle, name.span, { layer: self, name: name.value, path: words }, { related });
+    } else {
+      report(catalog.laterLayer, name.span, { layer: self, name: name.value }, { related });
+    }
+    return false;
+  };
+
+  const inputs = new Map<LayerSpec, readonly string[]>();
+  let complete = true;
+  for (const [index, layer] of layers.entries()) {
+    const judged = (layer.from ?? []).map((name) => judge(name, layer, index));
+    let found = judged.every((right) => right);
+    if (layer.from?.length === 0 && !layer.flawed) {
+      report(catalog.noInputNamed, layer.name.span, { layer: layer.name.value });
+      found = false;
+    }
+    if (layer.name.value === inputName) {
+      report(catalog.namedAsInput, layer.name.span, { layer: inputName }, { related: [{ span: input.name.span, note: 'the input' }] });
+      found = false;
+    }
+    if (found) inputs.set(layer, namesOf(layer, index));
+    else complete = false;
+  }
+
+  const chosen = new Map<string, Spanned<string>>();
+  for (const name of outputs) {
+    const first = chosen.get(name.value);
+    if (first) report(catalog.outputTwice, name.span, { name: name.value }, { related: [{ span: first.span, note: 'first here' }] });
+    else if (name.value === inputName) report(catalog.inputAsOutput, name.span, { name: inputName });
+    else if (!positions.has(name.value)) reportMissing(name, 'outputs', [...positions.keys()]);
+    else {
+      chosen.set(name.value, name);
+      continue;
+    }
+    complete = false;
+  }
+  const last = layers.at(-1)?.name.value;
+  return { inputs, outputs: outputs.length > 0 ? [...chosen.keys()] : last === undefined ? [] : [last], complete };
+}

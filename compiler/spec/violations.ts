@@ -1,0 +1,242 @@
+// What the schema's judge found, in the words of a spec and at the place to blame. One mistake may break the schema in
+// many ways (each alternative of a value is one); here each key's value is spoken of once.
+
+import type { Report } from '../source/catalog.ts';
+import { catalog } from '../source/catalog.ts';
+import type { Span } from '../source/source.ts';
+import { listOf, suggest } from '../source/suggest.ts';
+import type { Written, WrittenEntry } from './document.ts';
+import type { Key, Keys, Vocabulary } from './keys.ts';
+import { layerKeys, specKeys, synonyms, unreadKeys } from './keys.ts';
+import { describe } from './number.ts';
+import type { Violation } from './structure.ts';
+
+type Entries = ReadonlyMap<string, WrittenEntry>;
+
+export function entriesOf({ value }: Written): Entries | undefined {
+  return value instanceof Map ? (value as Entries) : undefined;
+}
+
+function listItems({ value }: Written): readonly Written[] | undefined {
+  return Array.isArray(value) ? (value as readonly Written[]) : undefined;
+}
+
+/** The same value as plain data; maps have no prototype, so that any word can be a key. */
+export function plain({ value }: Written): unknown {
+  if (value instanceof Map) {
+    const object = Object.create(null) as Record<string, unknown>;
+    for (const [key, entry] of value as Entries) object[key] = plain(entry.value);
+    return object;
+  }
+  return Array.isArray(value) ? (value as readonly Written[]).map(plain) : value;
+}
+
+/** Where a violation stands, and what the language says of that place. */
+interface Place {
+  /** ``the spec``, ``conv1: conv``, ``preprocess``: whose keys these are. */
+  readonly owner: string;
+  /** Keys of this map, where they are fixed. */
+  readonly keys: Keys | undefined;
+  readonly layer?: { readonly name: string; readonly op: WrittenEntry | undefined };
+}
+
+/** Reports all violations; returns the values they are about. */
+export function reportViolations(
+  root: Written,
+  violations: readonly Violation[],
+  operators: readonly Vocabulary[],
+  report: Report,
+): ReadonlySet<Written> {
+  const flawed = new Set<Written>();
+  const operatorOf = new Map(operators.map((operator) => [operator.name, operator]));
+  const wrongValues = new Map<string, { path: readonly string[]; length: number; deeper: Set<string>; words: string[] }>();
+  const unknown = new Map<string, { path: readonly string[]; keys: string[] }>();
+  const missing: { path: readonly string[]; key: string }[] = [];
+
+  for (const { keyword, instancePath, params, propertyName } of violations) {
+    const path = instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    // Names, and how many there may be, are judged where they are read; `if` only repeats what its branch says.
+    if (propertyName !== undefined || ['if', 'propertyNames', 'minProperties', 'maxProperties'].includes(keyword)) continue;
+    if (keyword === 'additionalProperties') {
+      const found = unknown.get(instancePath) ?? { path, keys: [] };
+      found.keys.push(String(params['additionalProperty']));
+      unknown.set(instancePath, found);
+    } else if (keyword === 'required') {
+      missing.push({ path, key: String(params['missingProperty']) });
+    } else {
+      const length = valuePath(path);
+      const id = path.slice(0, length).join('\n');
+      const found = wrongValues.get(id) ?? { path: path.slice(0, length), length, deeper: new Set(), words: [] };
+      if (path.length > length) found.deeper.add(path[length] ?? '');
+      const allowed = keyword === 'enum' ? params['allowedValues'] : keyword === 'const' ? [params['allowedValue']] : [];
+      found.words.push(...(allowed as readonly unknown[]).filter((word) => typeof word === 'string'));
+      wrongValues.set(id, found);
+    }
+  }
+
+  const said = new Set<string>();
+  const once = (span: Span, words: string): boolean => {
+    const id = `${span.start} ${words}`;
+    return said.has(id) ? false : Boolean(said.add(id));
+  };
+
+  // A key that is missing because it was misspelt is one mistake.
+  const meant = new Set<string>();
+  for (const [id, { path, keys }] of unknown) {
+    const map = at(root, path);
+    if (!map) continue;
+    flawed.add(map);
+    const place = placeOf(root, path);
+    for (const key of keys) {
+      const entry = entriesOf(map)?.get(key);
+      if (!entry || !once(entry.key, key)) continue;
+      const word = reportUnknownKey(key, entry.key, map, place);
+      if (word !== undefined) meant.add(`${id} ${word}`);
+    }
+  }
+
+  for (const { path, key } of missing) {
+    const map = at(root, path);
+    if (!map) continue;
+    flawed.add(map);
+    const place = placeOf(root, path);
+    const span = place.layer?.op?.value.span ?? entryAt(root, path)?.key ?? entriesOf(root)?.values().next().value?.key ?? root.span;
+    if (meant.has(`${['', ...path].join('/')} ${key}`) || !once(span, `missing ${key}`)) continue;
+    const known = keysOf(place)[key];
+    const example = known?.expected ?? 'the name of an operator';
+    report(catalog.missingKey, span, { where: place.owner, key, expected: example });
+  }
+
+  for (const { path, deeper, words } of wrongValues.values()) {
+    const value = at(root, path);
+    if (!value) continue;
+    flawed.add(value);
+    const entry = entryAt(root, path);
+    reportWrongValue(path, value, entry, deeper, [...new Set(words)]);
+  }
+  return flawed;
+
+  function keysOf({ keys, layer }: Place): Readonly<Record<string, Pick<Key, 'expected'>>> {
+    const op = layer?.op?.value.value;
+    const own = typeof op === 'string' ? operatorOf.get(op)?.attrs : undefined;
+    return { ...keys, ...own };
+  }
+
+  /** Says so, and returns the key that was meant, where that is plain. */
+  function reportUnknownKey(key: string, span: Span, map: Written, place: Place): string | undefined {
+    const instead = place.layer === undefined && place.keys === specKeys ? unreadKeys[key] : undefined;
+    if (instead !== undefined) {
+      report(catalog.unreadKey, span, { key }, { help: instead });
+      return undefined;
+    }
+    const known = Object.keys(keysOf(place));
+    const free = known.filter((other) => entriesOf(map)?.has(other) !== true);
+    const synonym = synonyms[key.toLowerCase()];
+    const op = place.layer?.op?.value.value;
+    const others = operators.filter(({ attrs }) => Object.hasOwn(attrs, key)).map(({ name }) => name);
+    if (place.layer && typeof op === 'string' && others.length > 0) {
+      const help = `${op} takes ${listOf(known.filter((other) => !Object.hasOwn(layerKeys, other)))}`;
+      report(catalog.keyOfAnotherOperator, span, { layer: place.layer.name, key, others: listOf(others), op }, { help });
+      return undefined;
+    }
+    const near = synonym !== undefined && free.includes(synonym) ? synonym : (suggest(key, free) ?? suggest(key, known));
+    const help = near !== undefined ? `did you mean \`${near}\`?` : `it takes ${listOf(known, 20)}`;
+    report(catalog.unknownKey, span, { where: place.owner, key }, { help });
+    return near;
+  }
+
+  function reportWrongValue(path: readonly string[], value: Written, entry: WrittenEntry | undefined, deeper: ReadonlySet<string>, words: readonly string[]): void {
+    const key = path.at(-1) ?? '';
+    const place = placeOf(root, path.slice(0, -1));
+    const span = value.span.end > value.span.start ? value.span : (entry?.key ?? value.span);
+    if (path.length === 0) {
+      if (once(span, 'root')) report(catalog.wrongValue, span, { where: 'a spec', found: describe(value), expected: 'a map of keys: netloom, name, input, layers' });
+      return;
+    }
+    if (place.layer && key === 'op') {
+      reportOperator(place.layer.name, value, span);
+      return;
+    }
+    if (path.length === 1 && key === 'netloom' && (typeof value.value === 'number' || typeof value.value === 'string')) {
+      report(catalog.unknownVersion, span, { version: String(value.value) });
+      return;
+    }
+    const where = place.layer ? `${place.layer.name}: \`${key}\`` : `\`${path.join('.')}\``;
+    const expected = expectedAt(path, place);
+    if (!once(span, `value ${expected}`)) return;
+    if (typeof value.value === 'string' && words.length > 0 && /^\p{L}/u.test(value.value)) {
+      const near = suggest(value.value, words);
+      report(catalog.unknownWord, span, { where, word: value.value, expected }, { help: near === undefined ? undefined : `did you mean \`${near}\`?` });
+      return;
+    }
+    const [only] = deeper;
+    const item = deeper.size === 1 && only !== undefined ? listItems(value)?.[Number(only)] : undefined;
+    report(catalog.wrongValue, item?.span ?? span, { where, found: item ? `a list with ${describe(item)}` : describe(value), expected });
+  }
+
+  function reportOperator(layer: string, value: Written, span: Span): void {
+    const names = operators.map(({ name }) => name);
+    if (typeof value.value !== 'string') {
+      report(catalog.wrongValue, span, { where: `${layer}: \`op\``, found: describe(value), expected: 'the name of an operator' });
+      return;
+    }
+    const synonym = synonyms[value.value.toLowerCase()];
+    const near = synonym !== undefined && names.includes(synonym) ? synonym : suggest(value.value, names);
+    const help = near === undefined ? `the operators are ${listOf(names, 30)}` : `did you mean \`${near}\`?`;
+    report(catalog.unknownOperator, span, { layer, op: value.value }, { help });
+  }
+
+  function expectedAt(path: readonly string[], place: Place): string {
+    const key = path.at(-1) ?? '';
+    if (path.length === 2 && path[0] === 'layers') return 'a map such as { op: conv, filters: 64, kernel: 3 }';
+    return keysOf(place)[key]?.expected ?? eachOf(path.slice(0, -1))?.expected ?? 'something else';
+  }
+}
+
+/** The path to the value of a key of the language, of which `path` is that or a part of it. */
+function valuePath(path: readonly string[]): number {
+  if (path[0] === 'layers') {
+    if (path.length < 3) return path.length;
+    return path[2] === 'init' ? Math.min(path.length, 4) : 3;
+  }
+  let keys: Keys | undefined = specKeys;
+  let length = 0;
+  for (const part of path) {
+    const key: Key | undefined = keys?.[part];
+    if (!key && !eachOf(path.slice(0, length))) break;
+    length++;
+    keys = key?.keys;
+  }
+  return length;
+}
+
+/** What each value of a map with free names is: `params`, `input`. */
+function eachOf(path: readonly string[]): Key | undefined {
+  const [first] = path;
+  const keys: Keys = specKeys;
+  return path.length === 1 && first !== undefined ? keys[first]?.each : undefined;
+}
+
+function placeOf(root: Written, path: readonly string[]): Place {
+  if (path[0] === 'layers' && path[1] !== undefined) {
+    const op = entriesOf(at(root, path.slice(0, 2)) ?? root)?.get('op');
+    const name = path[1];
+    if (path[2] === 'init') return { owner: `${name}: \`init\``, keys: layerKeys.init.keys };
+    const opName = op?.value.value;
+    return { owner: typeof opName === 'string' ? `${name}: ${opName}` : name, keys: layerKeys, layer: { name, op } };
+  }
+  let keys: Keys | undefined = specKeys;
+  for (const part of path) keys = keys?.[part]?.keys;
+  return { owner: path.length === 0 ? 'a spec' : `\`${path.join('.')}\``, keys };
+}
+
+function entryAt(root: Written, path: readonly string[]): WrittenEntry | undefined {
+  const parent = at(root, path.slice(0, -1));
+  return parent && path.length > 0 ? entriesOf(parent)?.get(path.at(-1) ?? '') : undefined;
+}
+
+function at(root: Written, path: readonly string[]): Written | undefined {
+  let here: Written | undefined = root;
+  for (const part of path) here = here && (entriesOf(here)?.get(part)?.value ?? listItems(here)?.[Number(part)]);
+  return here;
+}
