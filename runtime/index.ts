@@ -3,6 +3,10 @@
 export { findAdapter, listAdapters, openDevice } from './device.ts';
 export type { AdapterKind, AdapterOptions, AdapterReport, Device, DeviceOptions, FoundAdapter, PassedOver } from './device.ts';
 export { InputError, MachineError } from './errors.ts';
+export { readImage } from './image.ts';
+export type { Preprocess } from './image.ts';
+export { readInput } from './input.ts';
+export type { InputOptions } from './input.ts';
 export { loadModel, Model } from './model.ts';
 export type { LoadOptions, LoadProgress, ModelInput, ModelOf, OutputTensor, RunOptions } from './model.ts';
 export type * from './plan.ts';
