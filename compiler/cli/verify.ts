@@ -1,0 +1,173 @@
+// `netloom verify`: every layer as the GPU computes it, against numbers that were made without it: a golden file from
+// another framework, or our own interpreter in float64.
+
+import { syntheticTensor } from '../../runtime/synthetic.ts';
+import type { Model } from '../../runtime/model.ts';
+import { openWeights } from '../../runtime/weights.ts';
+import { interpret } from '../interpret.ts';
+import type { TypedGraph } from '../ir/graph.ts';
+import { elements, printShape, Tensor } from '../ir/tensor.ts';
+import { compareGolden, compareValues, type Difference } from './compare.ts';
+import { exitCode, Fault } from './fault.ts';
+import { readGolden, type Golden } from './golden.ts';
+import { load, whereItRuns } from './gpu.ts';
+import { readBatch } from './input.ts';
+import { assignments, choice, number, text } from './option.ts';
+import { openNetwork } from './spec.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { defineVerb } from './verb.ts';
+
+export const verify = defineVerb({
+  name: 'verify',
+  about:
+    'Runs a spec on the GPU with every layer stored, and compares each layer: with --golden against the samples and\n' +
+    'statistics of a golden file, whose weights and images come from a formula; else against our interpreter in\n' +
+    'float64, every value. Errors relate to the largest absolute value of the layer. Ends with 1 where a layer is\n' +
+    'beyond the tolerance, and names the first one.',
+  operands: { name: 'FILE', min: 1, max: 1 },
+  options: {
+    golden: text('FILE', 'a golden file: seed, batch, and for each layer its shape, statistics and samples'),
+    weights: text('FILE', '.safetensors, or synthetic:SEED (default synthetic:1)'),
+    input: text('FILE', 'an image, .f32 values, or synthetic:BOUND (default synthetic:100)'),
+    batch: number('N', 'how many times the image is repeated', 1, { whole: true, min: 1 }),
+    tolerance: number('T', 'the largest error that passes, relative to the largest value', 1e-4, { whole: false, min: 0 }),
+    adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
+    set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
+    format: choice(['text', 'json'], 'how to print it'),
+  },
+  examples: [
+    'netloom verify specs/alexnet.yaml',
+    'netloom verify specs/alexnet.yaml --set width=0.125 --set classes=10 --golden test/golden/alexnet-eighth.json',
+    'netloom verify specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg',
+  ],
+  async run([path = ''], { golden: goldenPath, weights, input, batch, tolerance, adapter, set, format }, terminal) {
+    if (goldenPath !== undefined && (weights !== undefined || input !== undefined || batch !== 1)) {
+      throw new Fault('call', '--golden brings its own weights, input and batch: leave out --weights, --input and --batch');
+    }
+    const golden = goldenPath === undefined ? undefined : readGolden(goldenPath);
+    const graph = openNetwork(path, set, terminal);
+    if (graph === undefined) return exitCode.input;
+    if (golden !== undefined) assertSameNetwork(graph, golden, goldenPath ?? '');
+
+    const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
+    const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, batch) : goldenInput(graph, golden);
+    const { model } = await load(graph, { weights: source, adapter, storeAll: true }, terminal);
+    const results = await model.run(values);
+    const judge = golden === undefined ? await interpretAll(graph, source, values, model, terminal) : judgeGolden(golden);
+    const layers = layersOf(graph).map((name): Layer => {
+      const result = results[name];
+      const difference = result && judge(name, result.data);
+      // Not `>`: a NaN is beyond any tolerance.
+      return { name, difference, beyond: difference !== undefined && !(difference.error <= tolerance) };
+    });
+    if (format === 'json') terminal.out(`${JSON.stringify(asJson(layers, tolerance, model), null, 2)}\n`);
+    else {
+      terminal.err(whereItRuns(model));
+      terminal.out(asText(layers, tolerance));
+    }
+    model.close();
+    return layers.some(({ beyond }) => beyond) ? exitCode.input : exitCode.fine;
+  },
+});
+
+interface Layer {
+  readonly name: string;
+  /** Absent for a layer that was folded into the weights of another: it has no values of its own. */
+  readonly difference: Difference | undefined;
+  readonly beyond: boolean;
+}
+
+type Judge = (layer: string, got: Float32Array) => Difference | undefined;
+
+/** Layers in the order of the spec. */
+function layersOf(graph: TypedGraph): readonly string[] {
+  return graph.document.layers.map(({ name }) => name.value);
+}
+
+/** A golden file of another network says so by its shapes, before any number is compared. */
+function assertSameNetwork(graph: TypedGraph, golden: Golden, path: string): void {
+  const shapes = new Map(graph.nodes.map(({ id, shape }) => [id, shape]));
+  for (const [layer, { shape }] of Object.entries(golden.outputs)) {
+    const here = shapes.get(layer);
+    const there = printShape(shape);
+    if (here === undefined) throw new Fault('input', `${path} has a layer ${layer}, and ${graph.document.source.path} has not`);
+    if (printShape(here) !== there) {
+      throw new Fault('input', `${layer} is ${there} in ${path} and ${printShape(here)} in ${graph.document.source.path}`, 'does it want other params? --set gives them');
+    }
+  }
+  const left = layersOf(graph).filter((layer) => golden.outputs[layer] === undefined);
+  if (left.length > 0) throw new Fault('input', `${path} has nothing for the layer${left.length > 1 ? 's' : ''} ${left.join(', ')}`);
+}
+
+function goldenInput({ input }: TypedGraph, { batch, seed, imageBound }: Golden): Float32Array {
+  return syntheticTensor(input.name, batch * elements(input.shape), seed, imageBound);
+}
+
+function judgeGolden(golden: Golden): Judge {
+  return (layer, got) => {
+    const output = golden.outputs[layer];
+    return output && compareGolden(output, got);
+  };
+}
+
+/** The interpreter's values for the same weights and images. */
+async function interpretAll(graph: TypedGraph, source: string, values: Float32Array, model: Model, terminal: Terminal): Promise<Judge> {
+  terminal.progress('interpreting in float64');
+  const weights = await openWeights(source, model.plan.tensors);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape } of model.plan.tensors) {
+    const read = new Float32Array(elements(shape));
+    await weights.read(name, 0, read);
+    tensors.set(name, new Tensor(shape, Float64Array.from(read)));
+  }
+  await weights.close();
+  const tensor = (name: string): Tensor => tensors.get(name) ?? new Tensor([0]);
+  const images = values.length / elements(graph.input.shape);
+  const expected = interpret(graph, tensor, new Tensor([images, ...graph.input.shape], Float64Array.from(values)));
+  terminal.progress('');
+  return (layer, got) => {
+    const reference = expected.get(layer);
+    return reference && compareValues(reference.data, got);
+  };
+}
+
+function asText(layers: readonly Layer[], tolerance: number): string {
+  const rows = layers.map(({ name, difference, beyond }) =>
+    difference === undefined
+      ? [name, '', '', 'folded into the layer before it']
+      : [name, scientific(difference.error), significant(difference.largest), beyond ? `beyond: ${explain(difference)}` : 'ok'],
+  );
+  const beyond = layers.filter((layer) => layer.beyond);
+  const verdict =
+    beyond[0] === undefined
+      ? `all layers are within ${tolerance}`
+      : `${beyond[0].name} is the first layer beyond ${tolerance}; ${beyond.length} of ${layers.length} are`;
+  return `${table(['layer', 'largest error', 'largest value', ''], rows, ['left', 'right', 'right', 'left'])}${verdict}\n`;
+}
+
+function asJson(layers: readonly Layer[], tolerance: number, { device, variant }: Model): unknown {
+  const first = layers.find(({ beyond }) => beyond);
+  return {
+    version: 1,
+    ok: first === undefined,
+    tolerance,
+    adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
+    variant: variant.target,
+    first_beyond: first?.name ?? null,
+    layers: layers.map(({ name, difference, beyond }) => ({
+      name,
+      // JSON has no NaN and no infinity.
+      error: difference !== undefined && Number.isFinite(difference.error) ? difference.error : null,
+      max_abs: difference?.largest ?? null,
+      ok: difference === undefined ? null : !beyond,
+    })),
+  };
+}
+
+const explain = ({ error, where, expected, got }: Difference): string =>
+  `${scientific(error)} at ${where}, ${significant(got)} where ${significant(expected)} is right`;
+
+const scientific = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
+
+const significant = (value: number): string => String(Number(value.toPrecision(6)));

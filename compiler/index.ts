@@ -1,0 +1,82 @@
+// What programs import as `netloom`: a spec's text in, what is wrong with it or the GPU program out. Nothing here touches
+// a file; `netloom/runtime` runs what `compile` returns.
+
+import type { Plan } from '../runtime/plan.ts';
+import { check as judge, checkedData, type CheckedData } from './check.ts';
+import { compile as compileGraph } from './compile.ts';
+import { targets } from './passes/targets.ts';
+import { collect } from './source/catalog.ts';
+import { json, type JsonDiagnostic } from './source/json.ts';
+import type { Diagnostic } from './source/diagnostic.ts';
+import { render } from './source/render.ts';
+import type { Source } from './source/source.ts';
+
+export type { CheckedData } from './check.ts';
+export type { Amounts, LayerSummary } from './emit/summary.ts';
+export type { JsonDiagnostic, JsonRange } from './source/json.ts';
+export type { Plan } from '../runtime/plan.ts';
+
+export interface SpecOptions {
+  /** What diagnostics and shaders call the spec. Default `spec.yaml`. */
+  readonly path?: string;
+  /** Other values for the spec's params: numbers, or expressions as text. */
+  readonly params?: Readonly<Record<string, number | string>>;
+  /** The text of a file that the spec names beside itself (`labels: names.txt`); undefined where there is none. */
+  readonly read?: (path: string) => string | undefined;
+}
+
+/** A GPU program; `loadModel` of `netloom/runtime` takes both. */
+export interface CompiledSpec {
+  readonly plan: Plan;
+  /** The text of a shader that the plan names. */
+  readonly shaders: (path: string) => string;
+  /** Warnings. */
+  readonly diagnostics: readonly JsonDiagnostic[];
+}
+
+/** A spec that has errors. Its message is what `netloom check` prints. */
+export class SpecError extends Error {
+  readonly diagnostics: readonly JsonDiagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((diagnostic) => render(diagnostic)).join('\n'));
+    this.name = 'SpecError';
+    this.diagnostics = diagnostics.map(json);
+  }
+}
+
+/** All that is wrong with a spec, and its layers with shapes and costs as far as they are right. Never throws for a spec. */
+export function check(text: string, options: SpecOptions = {}): CheckedData {
+  const source = sourceOf(text, options);
+  return checkedData(source.path, judge(source, overridesOf(options)));
+}
+
+/**
+ * Makes a spec's GPU program.
+ * @throws SpecError where the spec has errors
+ */
+export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
+  const source = sourceOf(text, options);
+  const { diagnostics, graph } = judge(source, overridesOf(options));
+  if (graph === undefined) throw new SpecError(diagnostics);
+  const { report, diagnostics: told } = collect();
+  const { plan, shaders } = compileGraph(graph, { targets, model: source.path }, report);
+  const shader = (path: string): string => {
+    const code = shaders.get(path);
+    if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);
+    return code;
+  };
+  return { plan, shaders: shader, diagnostics: [...diagnostics, ...told].map(json) };
+}
+
+function sourceOf(text: string, { path = 'spec.yaml', read }: SpecOptions): Source {
+  if (read === undefined) return { path, text };
+  const neighbour = (name: string): Source | undefined => {
+    const found = read(name);
+    return found === undefined ? undefined : { path: name, text: found, read: neighbour };
+  };
+  return { path, text, read: neighbour };
+}
+
+const overridesOf = ({ params = {} }: SpecOptions): ReadonlyMap<string, string> =>
+  new Map(Object.entries(params).map(([name, value]) => [name, String(value)]));
