@@ -46,7 +46,7 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
 
   const reportMissing = (name: Spanned<string>, where: string, known: readonly string[]): void => {
     const near = suggest(name.value, known);
-    const help = near !== undefined ? `did you mean \`${near}\`?` : `the layers are ${listOf(known, 20)}`;
+    const help = near !== undefined ? `did you mean \`${near}\`?` : `the layers are ${listOf(known, 'and')}`;
     report(catalog.unknownLayer, name.span, { where, name: name.value }, { help });
   };
 
@@ -81,7 +81,9 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
   let complete = true;
   for (const [index, layer] of layers.entries()) {
     const judged = (layer.from ?? []).map((name) => judge(name, layer, index));
-    let found = judged.every((right) => right);
+    // What stands above is no layer that could be read.
+    const nothingAbove = layer.from === undefined && index > 0 && layers[index - 1]?.name.value === inputName;
+    let found = judged.every((right) => right) && !nothingAbove;
     if (layer.from?.length === 0 && !layer.flawed) {
       report(catalog.noInputNamed, layer.name.span, { layer: layer.name.value });
       found = false;
@@ -99,8 +101,9 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
     const first = chosen.get(name.value);
     if (first) report(catalog.outputTwice, name.span, { name: name.value }, { related: [{ span: first.span, note: 'first here' }] });
     else if (name.value === inputName) report(catalog.inputAsOutput, name.span, { name: inputName });
-    else if (!positions.has(name.value)) reportMissing(name, 'outputs', [...positions.keys()]);
-    else {
+    else if (!positions.has(name.value)) {
+      if (layers.length > 0) reportMissing(name, 'outputs', [...positions.keys()]);
+    } else {
       chosen.set(name.value, name);
       continue;
     }

@@ -148,7 +148,7 @@ export const catalog = {
     code: 'NL1015',
     message: 'a map cannot begin on the line of its key',
     label: 'a key with a value of its own',
-    help: 'put it on a line of its own, indented further, or in braces',
+    help: 'quote it if it is text; a map stands on lines of its own, indented further, or in braces',
   }),
   missingColon: error({
     code: 'NL1016',
@@ -333,7 +333,7 @@ export const catalog = {
   }),
   badExpression: error({
     code: 'NL2023',
-    message: 'the expression ends too early or goes wrong at `{text}`',
+    message: 'the expression goes wrong at {place}',
     label: 'expected {expected}',
   }),
   divisionByZero: error({

@@ -47,12 +47,23 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
       if (distance === 0) break;
     }
   }
-  return best;
+  return best ?? sameStem(wanted, known);
+}
+
+/** `ceiling` and `ceil`, `scaling` and `scale`: at least four letters and half of the longer word are the same. */
+function sameStem(wanted: string, known: Iterable<string>): string | undefined {
+  for (const candidate of known) {
+    const other = bare(candidate);
+    let shared = 0;
+    while (shared < wanted.length && wanted[shared] === other[shared]) shared++;
+    if (shared >= 4 && 2 * shared >= Math.max(wanted.length, other.length)) return candidate;
+  }
+  return undefined;
 }
 
 /** `relu, relu6 or tanh`, shortened after `most` words. */
-export function listOf(words: readonly string[], most = 12): string {
+export function listOf(words: readonly string[], join: 'and' | 'or' = 'or', most = 20): string {
   if (words.length > most) return `${words.slice(0, most).join(', ')}, … (${words.length} in all)`;
   const last = words.at(-1);
-  return words.length < 2 || last === undefined ? words.join('') : `${words.slice(0, -1).join(', ')} or ${last}`;
+  return words.length < 2 || last === undefined ? words.join('') : `${words.slice(0, -1).join(', ')} ${join} ${last}`;
 }

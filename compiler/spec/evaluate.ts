@@ -94,7 +94,7 @@ function named(expression: Expression & { readonly kind: 'name' }, { names, repo
     minus !== undefined ? `a name may hold a \`-\`; to subtract, put blanks around it: \`${minus}\``
     : near !== undefined ? `did you mean \`${near}\`?`
     : functionNames.includes(name) ? `${name} is a function: write ${builtins[name]?.usage ?? 'if(condition, then, else)'}`
-    : known.length > 0 ? `the spec's params are ${listOf(known)}`
+    : known.length > 0 ? `the spec's params are ${listOf(known, 'and')}`
     : 'declare it below `params:`, with its value';
   report(catalog.unknownParam, span(expression), { name }, { help });
   return undefined;
@@ -105,7 +105,7 @@ function called(expression: Expression & { readonly kind: 'call' }, site: Site):
   const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
   if (name !== 'if' && !builtin) {
     const near = suggest(name, functionNames);
-    const help = near === undefined ? `the functions are ${listOf(functionNames)}` : `did you mean \`${near}\`?`;
+    const help = near === undefined ? `the functions are ${listOf(functionNames, 'and')}` : `did you mean \`${near}\`?`;
     site.report(catalog.unknownFunction, site.span(expression.at), { name }, { help });
     return undefined;
   }

@@ -57,7 +57,8 @@ function expressionOf(written: Written, report: Report): ReadExpression | undefi
   const parsed = parseExpression(body);
   if ('tree' in parsed) return { tree: parsed.tree, text: body, span: place };
   const { fault } = parsed;
-  report(catalog.badExpression, place(fault), { text: body.slice(fault.start, fault.end) || 'its end', expected: fault.expected });
+  const found = body.slice(fault.start, fault.end);
+  report(catalog.badExpression, place(fault), { place: found === '' ? 'its end' : `\`${found}\``, expected: fault.expected });
   return undefined;
 }
 

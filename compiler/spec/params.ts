@@ -27,7 +27,7 @@ export function evaluateParams(
     } else {
       const known = [...entries.keys()];
       const near = suggest(name, known);
-      const help = near !== undefined ? `did you mean \`${near}\`?` : known.length > 0 ? `its params are ${listOf(known)}` : 'it declares no params';
+      const help = near !== undefined ? `did you mean \`${near}\`?` : known.length > 0 ? `its params are ${listOf(known, 'and')}` : 'it declares no params';
       report(catalog.unknownOverride, { source, start: 0, end: name.length }, { name }, { help });
     }
   }

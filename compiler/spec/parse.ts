@@ -36,7 +36,7 @@ export function parse(source: Source, { overrides, structure, operators }: Parse
   const tree = readYaml(source, report);
   if (!tree) return undefined;
   const { root } = tree;
-  const flawed = new Set([...tree.flawed, ...reportViolations(root, structure(plain(root)), operators, report)]);
+  const flawed = reportViolations(tree, structure(plain(root)), operators, report);
   const entries = entriesOf(root);
   if (!entries) return undefined;
 
@@ -103,9 +103,9 @@ function readInput(entries: Entries, root: Written, flawed: ReadonlySet<Written>
 
 function readLayers(entries: Entries, flawed: ReadonlySet<Written>, names: Names, report: Report): readonly LayerSpec[] {
   const written = entries.get('layers');
-  if (!written || flawed.has(written.value)) return [];
+  if (!written) return [];
   const layers = [...(entriesOf(written.value) ?? [])];
-  if (layers.length === 0) report(catalog.missingLayers, written.key, {});
+  if (layers.length === 0 && !flawed.has(written.value)) report(catalog.missingLayers, written.key, {});
   return layers.map(([name, entry]) => readLayer(name, entry, flawed, names, report));
 }
 

@@ -10,6 +10,7 @@ import type { Key, Keys, Vocabulary } from './keys.ts';
 import { layerKeys, specKeys, synonyms, unreadKeys } from './keys.ts';
 import { describe } from './number.ts';
 import type { Violation } from './structure.ts';
+import type { Tree } from './tree.ts';
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
 
@@ -40,14 +41,14 @@ interface Place {
   readonly layer?: { readonly name: string; readonly op: WrittenEntry | undefined };
 }
 
-/** Reports all violations; returns the values they are about. */
+/** Reports all violations but those of values already spoken of; returns all values that are wrong. */
 export function reportViolations(
-  root: Written,
+  { root, flawed: spoken }: Tree,
   violations: readonly Violation[],
   operators: readonly Vocabulary[],
   report: Report,
 ): ReadonlySet<Written> {
-  const flawed = new Set<Written>();
+  const flawed = new Set(spoken);
   const operatorOf = new Map(operators.map((operator) => [operator.name, operator]));
   const wrongValues = new Map<string, { path: readonly string[]; length: number; deeper: Set<string>; words: string[] }>();
   const unknown = new Map<string, { path: readonly string[]; keys: string[] }>();
@@ -97,7 +98,7 @@ export function reportViolations(
 
   for (const { path, key } of missing) {
     const map = at(root, path);
-    if (!map) continue;
+    if (!map || spoken.has(map)) continue;
     flawed.add(map);
     const place = placeOf(root, path);
     const span = place.layer?.op?.value.span ?? entryAt(root, path)?.key ?? entriesOf(root)?.values().next().value?.key ?? root.span;
@@ -109,7 +110,7 @@ export function reportViolations(
 
   for (const { path, deeper, words } of wrongValues.values()) {
     const value = at(root, path);
-    if (!value) continue;
+    if (!value || spoken.has(value)) continue;
     flawed.add(value);
     const entry = entryAt(root, path);
     reportWrongValue(path, value, entry, deeper, [...new Set(words)]);
@@ -135,12 +136,12 @@ export function reportViolations(
     const op = place.layer?.op?.value.value;
     const others = operators.filter(({ attrs }) => Object.hasOwn(attrs, key)).map(({ name }) => name);
     if (place.layer && typeof op === 'string' && others.length > 0) {
-      const help = `${op} takes ${listOf(known.filter((other) => !Object.hasOwn(layerKeys, other)))}`;
-      report(catalog.keyOfAnotherOperator, span, { layer: place.layer.name, key, others: listOf(others), op }, { help });
+      const help = `${op} takes ${listOf(known.filter((other) => !Object.hasOwn(layerKeys, other)), 'and')}`;
+      report(catalog.keyOfAnotherOperator, span, { layer: place.layer.name, key, others: listOf(others, 'and'), op }, { help });
       return undefined;
     }
     const near = synonym !== undefined && free.includes(synonym) ? synonym : (suggest(key, free) ?? suggest(key, known));
-    const help = near !== undefined ? `did you mean \`${near}\`?` : `it takes ${listOf(known, 20)}`;
+    const help = near !== undefined ? `did you mean \`${near}\`?` : `it takes ${listOf(known, 'and')}`;
     report(catalog.unknownKey, span, { where: place.owner, key }, { help });
     return near;
   }
@@ -161,9 +162,14 @@ export function reportViolations(
       report(catalog.unknownVersion, span, { version: String(value.value) });
       return;
     }
-    const where = place.layer ? `${place.layer.name}: \`${key}\`` : `\`${path.join('.')}\``;
+    const [first, layer = '', ...inner] = path;
+    const where = first !== 'layers' || path.length < 2 ? `\`${path.join('.')}\`` : path.length === 2 ? `the layer ${layer}` : `${layer}: \`${inner.join('.')}\``;
     const expected = expectedAt(path, place);
     if (!once(span, `value ${expected}`)) return;
+    if (first === 'layers' && path.length === 2 && typeof value.value === 'string' && operatorOf.has(value.value)) {
+      report(catalog.wrongValue, span, { where, found: describe(value), expected }, { help: `write \`${layer}: { op: ${value.value} }\`` });
+      return;
+    }
     if (typeof value.value === 'string' && words.length > 0 && /^\p{L}/u.test(value.value)) {
       const near = suggest(value.value, words);
       report(catalog.unknownWord, span, { where, word: value.value, expected }, { help: near === undefined ? undefined : `did you mean \`${near}\`?` });
@@ -182,7 +188,7 @@ export function reportViolations(
     }
     const synonym = synonyms[value.value.toLowerCase()];
     const near = synonym !== undefined && names.includes(synonym) ? synonym : suggest(value.value, names);
-    const help = near === undefined ? `the operators are ${listOf(names, 30)}` : `did you mean \`${near}\`?`;
+    const help = near === undefined ? `the operators are ${listOf(names, 'and')}` : `did you mean \`${near}\`?`;
     report(catalog.unknownOperator, span, { layer, op: value.value }, { help });
   }
 

@@ -2,9 +2,10 @@
 // was opened and not where the file ended, the line that is indented wrong and not the value it was swallowed by.
 
 import { isCollection, isMap, isScalar, isSeq } from 'yaml';
-import type { Document, ErrorCode, Node, Pair, YAMLError } from 'yaml';
+import type { Document, ErrorCode, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
+import type { Related } from '../source/diagnostic.ts';
 import type { Source, Span } from '../source/source.ts';
 import { lineText, positionAt } from '../source/source.ts';
 import { colonHelp } from './tree.ts';
@@ -29,8 +30,8 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     const [start] = problem.pos;
     const { code, message } = problem;
     const before = text.slice(Math.max(0, start - 80), start + 1).trimEnd();
-    const token = /^[^\s,:[\]{}]+|^\S/.exec(text.slice(start, start + 60).trimStart())?.[0] ?? '';
-    const at = start + (text.length - start - text.slice(start).trimStart().length);
+    const at = start + (/^(?:\s|#[^\r\n]*(?=[\r\n]))*/.exec(text.slice(start))?.[0].length ?? 0);
+    const token = /^[^\s,:[\]{}]+|^\S/.exec(text.slice(at, at + 60))?.[0] ?? '';
     const here = (): Span | undefined => once(at, at + token.length);
 
     const quote = open.find((place) => place.kind === 'quote' && start >= place.start);
@@ -54,7 +55,7 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
       if (span) report(catalog.tabIndent, span, {});
     } else if (code === 'BAD_INDENT') {
       const span = here();
-      if (span) report(catalog.badIndent, span, { columns: positionAt(source, at).column - 1 });
+      if (span) report(catalog.badIndent, span, { columns: positionAt(source, at).column - 1 }, { related: levelOf(at) });
     } else if (code === 'BLOCK_AS_IMPLICIT_KEY') {
       sayNested(at);
     } else if (code === 'MULTILINE_IMPLICIT_KEY') {
@@ -118,7 +119,22 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     seen.add(positionAt(source, at).line);
   }
 
-  for (const problem of [...problems].sort((a, b) => a.pos[0] - b.pos[0]).slice(0, mostProblems)) say(problem);
+  /** The map that the key at this offset was taken for a part of. */
+  function levelOf(at: number): readonly Related[] {
+    const map = document.contents && mapWithKeyAt(document.contents, at);
+    const start = map?.range?.[0];
+    if (start === undefined || start === at) return [];
+    const key = firstLine(text, start).split(/[\s:]/)[0] ?? '';
+    return [{ span: { source, start, end: start + Math.max(1, key.length) }, note: `the level above: indented by ${positionAt(source, start).column - 1}` }];
+  }
+
+  let astray = false;
+  for (const problem of [...problems].sort((a, b) => a.pos[0] - b.pos[0]).slice(0, mostProblems)) {
+    // Once a line stands at no level, the lines after it seem to be nowhere too.
+    if (astray && ['BAD_INDENT', 'UNEXPECTED_TOKEN', 'BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY', 'MISSING_CHAR'].includes(problem.code)) continue;
+    say(problem);
+    astray ||= ['BAD_INDENT', 'UNEXPECTED_TOKEN', 'TAB_AS_INDENT'].includes(problem.code);
+  }
 }
 
 const firstLine = (text: string, at: number): string => /^[^\r\n]*/.exec(text.slice(at))?.[0].trimEnd() ?? '';
@@ -134,6 +150,19 @@ const otherProblems: Partial<Record<ErrorCode, string>> = {
   MULTIPLE_ANCHORS: 'a value has two anchors',
   MULTIPLE_TAGS: 'a value has two tags',
 };
+
+function mapWithKeyAt(contents: Node, at: number): YAMLMap | undefined {
+  const pending: Node[] = [contents];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (isSeq(node)) pending.push(...(node.items as Node[]));
+    if (!isMap(node)) continue;
+    for (const { key, value } of node.items as Pair<Node | null, Node | null>[]) {
+      if (key?.range?.[0] === at) return node;
+      if (value) pending.push(value);
+    }
+  }
+  return undefined;
+}
 
 interface Opened {
   readonly kind: 'quote' | 'bracket';
