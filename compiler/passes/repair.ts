@@ -77,7 +77,8 @@ function firstOfEachKind(alternatives: readonly Alternative[], attempt: (way: Al
 /** What the changed layer and the last one before the target then give, where all ways agree. */
 function consequence(outcomes: readonly Outcome[], place: Node, target: Node, history: History, goal: Goal): string {
   const end = goal.wanted === undefined ? (target.inputs[0] ?? target.id) : target.id;
-  const parts = [...new Map([place.id, end].map((id) => [layerOf(id, history), id]))].flatMap(([layer, id]) => {
+  const shown = [...(place === target ? [] : [place.id]), ...(history.nodes.has(end) ? [end] : [])];
+  const parts = [...new Map(shown.map((id) => [layerOf(id, history), id]))].flatMap(([layer, id]) => {
     const shapes = new Map(outcomes.flatMap(({ shapes }) => [shapes.get(id) ?? []]).map((shape) => [printShape(shape), shape]));
     const [only] = shapes.values();
     if (shapes.size !== 1 || only === undefined || only.length === 0) return [];
