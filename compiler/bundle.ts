@@ -11,6 +11,7 @@ import { build, type Plugin } from 'esbuild';
 import ts from 'typescript';
 import { specSchema } from './emit/json-schema.ts';
 import { ops } from './ops/index.ts';
+import { shareSchemas } from './share-schemas.ts';
 import { options } from './spec/structure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,6 +35,7 @@ export async function bundleCode(outdir: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    minify: true,
     external: ['webgpu', 'sharp', 'ts-morph', '@sparticuz/chromium'],
     // What a bundled CommonJS package asks Node for is not there in an ES module.
     banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
@@ -54,8 +56,8 @@ const compiledSchema: Plugin = {
     }));
     packing.onResolve({ filter: /^compiled-schema$/ }, ({ path }) => ({ path, namespace: 'compiled-schema' }));
     packing.onLoad({ filter: /.*/, namespace: 'compiled-schema' }, () => {
-      const ajv = new Ajv2020({ ...options, code: { source: true, esm: true } });
-      return { contents: standalone.default(ajv, ajv.compile(specSchema(ops))), resolveDir: root };
+      const ajv = new Ajv2020({ ...options, inlineRefs: false, code: { source: true, esm: true } });
+      return { contents: standalone.default(ajv, ajv.compile(shareSchemas(specSchema(ops)))), resolveDir: root };
     });
   },
 };
