@@ -1,0 +1,119 @@
+// Schedules to the plan that the runtime reads and the shader files beside it: buffers get numbers, kernels get files.
+
+import type { Binding, Kernel, Layout, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
+import type { TypedGraph } from '../ir/graph.ts';
+import type { Program } from '../ir/kernel.ts';
+import type { Shape } from '../ir/tensor.ts';
+import type { Shader, Slice } from '../kernels/shader.ts';
+import { identifier } from '../kernels/wgsl.ts';
+import { viewAs } from '../passes/layout.ts';
+import type { MemoryPlan } from '../passes/plan-memory.ts';
+import type { Schedule } from '../passes/schedule.ts';
+
+export interface Artifact {
+  readonly plan: Plan;
+  /** Shader files by their paths beside the plan. */
+  readonly shaders: ReadonlyMap<string, string>;
+}
+
+export interface Output {
+  /** The layer's name. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** The stored value that holds it. */
+  readonly value: string;
+}
+
+/** What a program's user gets back: the spec's outputs, or every layer whose value exists. */
+export function outputsOf(program: Program, storeAll: boolean): readonly Output[] {
+  const { graph, values, views, foldedAway } = program;
+  const wanted = storeAll ? graph.nodes.filter(({ id }) => !id.includes(':') && !foldedAway.has(id)).map(({ id }) => id) : graph.outputs;
+  return wanted.map((id) => {
+    const shape = graph.nodes.find((node) => node.id === id)?.shape ?? graph.input.shape;
+    const value = views.get(id) ?? id;
+    if (!values.has(value)) throw new Error(`${id} is an output, but ${value} is not stored`);
+    return { name: id, shape, value };
+  });
+}
+
+export function toPlan(graph: TypedGraph, outputs: readonly Output[], scheduled: readonly { readonly schedule: Schedule; readonly memory: MemoryPlan }[]): Artifact {
+  const shaders = new Map<string, string>();
+  const variants = scheduled.map(({ schedule, memory }) => variant(schedule, memory, outputs, shaders));
+  const plan: Plan = {
+    model: graph.document.name.value,
+    input: { name: graph.input.name, shape: graph.input.shape },
+    outputs: outputs.map(({ name, shape }) => ({ name, shape })),
+    tensors: graph.nodes.flatMap(({ params }) => params.map(({ name, shape, synthetic }) => ({ name, shape, synthetic }))),
+    variants,
+  };
+  return { plan, shaders };
+}
+
+function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPlan, outputs: readonly Output[], shaders: Map<string, string>): Variant {
+  const weights: PackedWeight[] = [];
+  const weightAt = new Map<string, number>();
+  const weight = (packed: PackedWeight): number => {
+    const key = JSON.stringify(packed);
+    const known = weightAt.get(key);
+    if (known !== undefined) return known;
+    weightAt.set(key, weights.length);
+    return weights.push(packed) - 1;
+  };
+  const layout = (id: string): Layout => {
+    const known = layouts.get(id);
+    if (!known) throw new Error(`${id} has no layout`);
+    return known;
+  };
+  const place = (id: string, shape: Shape): Placement => ({ slot: slotOf(memory, id), layout: viewAs(layout(id), shape) });
+
+  const bind = (shader: Shader, slice: Slice, index: number): readonly Binding[] =>
+    shader.bindings.map((bound): Binding => {
+      if (bound.kind === 'weight') return { weight: weight(bound.slices[index] ?? missing(shader)) };
+      const offsetBytes = bound.sliced ? slice.firstChannel * layout(bound.value).planeStride * 4 : 0;
+      return { slot: slotOf(memory, bound.value), access: bound.kind, ...(offsetBytes > 0 ? { offsetBytes } : {}) };
+    });
+
+  const planned = steps.flatMap(({ kernel, shaders: versions }, index): readonly Step[] => {
+    const [first] = versions;
+    if (!first) throw new Error(`${kernel.name} has no shader`);
+    const files = versions.map((shader) => {
+      const path = `${target.name}/${String(index + 1).padStart(2, '0')}-${identifier(kernel.name).replaceAll('_', '-')}${shader.images > 1 ? `-x${shader.images}` : ''}.wgsl`;
+      shaders.set(path, shader.code);
+      return path;
+    });
+    return first.slices.map((slice, part) => ({
+      name: first.slices.length > 1 ? `${kernel.name} (${part + 1} of ${first.slices.length})` : kernel.name,
+      kernels: versions.map((shader, version): Kernel => ({
+        shader: files[version] ?? '',
+        entryPoint: shader.entryPoint,
+        images: shader.images,
+        workgroups: shader.slices[part]?.workgroups ?? slice.workgroups,
+      })),
+      bindings: bind(first, slice, part),
+    }));
+  });
+  return {
+    target: target.name,
+    needs: {
+      features: target.subgroupSize === undefined ? [] : ['subgroups'],
+      ...(target.subgroupSize === undefined ? {} : { subgroupSize: target.subgroupSize }),
+      limits: {},
+      maxStorageBufferBindingSize: target.limits.maxStorageBufferBindingSize,
+    },
+    slots: memory.slots,
+    weights,
+    steps: planned,
+    input: place(program.graph.input.name, program.graph.input.shape),
+    outputs: outputs.map(({ value, shape }) => place(value, shape)),
+  };
+}
+
+function slotOf(memory: MemoryPlan, id: string): number {
+  const slot = memory.slotOf.get(id);
+  if (slot === undefined) throw new Error(`${id} has no slot`);
+  return slot;
+}
+
+function missing(shader: Shader): never {
+  throw new Error(`${shader.entryPoint} has fewer weights than slices`);
+}

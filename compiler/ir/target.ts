@@ -1,0 +1,32 @@
+// What kernels are compiled for: a class of devices, told by what they can do and what suits them, never by their maker.
+// The files of `targets/` hold one each; `doctor --format json` prints the limits in the same form.
+
+export interface Target {
+  readonly name: string;
+  /** For people: which devices these are. */
+  readonly summary: string;
+  /** The size that every subgroup has; absent where kernels may not use subgroups. */
+  readonly subgroupSize?: number;
+  /**
+   * How the lanes of a kernel get a value that all of them need. `broadcast`: each lane loads a part and hands it to the
+   * others (software GPUs, where a load costs as much as twenty multiply-adds). `uniform`: all lanes load the same address,
+   * which GPUs do once for all of them.
+   */
+  readonly supply: 'broadcast' | 'uniform';
+  /** `driver`: its compiler unrolls loops with constant bounds. `written`: it does not, so the generator writes them out. */
+  readonly unroll: 'driver' | 'written';
+  /** Sums that a lane of a convolution may hold at once: what fits its registers beside inputs and weights. */
+  readonly maxSums: number;
+  /** Multiply-adds that one turn of a loop may unroll to: beyond, compiling takes seconds. */
+  readonly maxUnrolled: number;
+  readonly limits: Limits;
+}
+
+/** By the names of `GPUSupportedLimits`. */
+export interface Limits {
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+  readonly maxComputeInvocationsPerWorkgroup: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+}

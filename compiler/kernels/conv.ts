@@ -1,0 +1,395 @@
+// Direct convolution: a lane is an output channel (or two), a workgroup makes a tile of rows and columns of its lanes'
+// channels. Per input channel the tile's input rows come once to all lanes, and each lane multiplies them with its own
+// weights for every output they belong to. The input's margin of zeros lies in memory (`passes/layout.ts`), so that no
+// bounds check stands in a loop; weights are packed so that neighbouring lanes read neighbouring addresses.
+
+import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
+import type { Core } from '../ir/kernel.ts';
+import { asPicture, elements } from '../ir/tensor.ts';
+import { describe, header, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
+
+/** How the work of a convolution is cut. */
+export interface ConvTile {
+  /** Output channels side by side. */
+  readonly lanes: number;
+  /** Output channels a lane works on. */
+  readonly blocks: number;
+  /** Output rows and columns of a workgroup. */
+  readonly rows: number;
+  readonly columns: number;
+  /** What one turn of the loop takes in: whole kernels of so many input channels, or one row of the kernel. */
+  readonly turn: { readonly channels: number } | 'kernel row';
+}
+
+type ConvCore = Extract<Core, { kind: 'conv' }>;
+
+/** The numbers of a convolution that its tiles are chosen by and its loops run over. */
+export interface ConvSize {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** Values between the start of a row in memory, at a multiple of four, and the first one a window reads. */
+  readonly shift: number;
+}
+
+/** Sizes per group of channels. */
+export function convSize(site: KernelSite, core: ConvCore): ConvSize {
+  const [height, width, channels] = asPicture(site.shape);
+  return {
+    inChannels: asPicture(site.kernel.readsShape)[2] / core.groups,
+    outChannels: channels / core.groups,
+    groups: core.groups,
+    height,
+    width,
+    kernel: core.window.kernel,
+    stride: core.window.stride,
+    dilation: core.window.dilation,
+    shift: (site.x.left - core.window.before[1]) % 4,
+  };
+}
+
+/** Input rows of one turn, counted from the tile's first, and the kernel rows and output rows each belongs to. */
+interface InputRow {
+  readonly channel: number;
+  readonly offset: number;
+  readonly uses: readonly { readonly outputRow: number; readonly kernelRow: number }[];
+}
+
+export function inputRows(size: ConvSize, tile: ConvTile): readonly InputRow[] {
+  const [kernelRows] = size.kernel;
+  const channels = tile.turn === 'kernel row' ? 1 : tile.turn.channels;
+  const rows = new Map<string, { channel: number; offset: number; uses: { outputRow: number; kernelRow: number }[] }>();
+  for (let channel = 0; channel < channels; channel++) {
+    for (let outputRow = 0; outputRow < tile.rows; outputRow++) {
+      for (let kernelRow = 0; kernelRow < (tile.turn === 'kernel row' ? 1 : kernelRows); kernelRow++) {
+        const offset = outputRow * size.stride[0] + kernelRow * size.dilation[0];
+        const row = rows.get(`${channel}/${offset}`) ?? { channel, offset, uses: [] };
+        row.uses.push({ outputRow, kernelRow });
+        rows.set(`${channel}/${offset}`, row);
+      }
+    }
+  }
+  return [...rows.values()].sort((a, b) => a.channel - b.channel || a.offset - b.offset);
+}
+
+/** Input columns that a tile reads of each row. */
+export const inputColumns = (size: ConvSize, tile: ConvTile): number =>
+  (tile.columns - 1) * size.stride[1] + (size.kernel[1] - 1) * size.dilation[1] + 1;
+
+/** Weights a lane reads in one turn for one of its channels, in groups of four. */
+export function tapQuads(size: ConvSize, tile: ConvTile): number {
+  const taps = tile.turn === 'kernel row' ? size.kernel[1] : size.kernel[0] * size.kernel[1] * tile.turn.channels;
+  return Math.ceil(taps / 4);
+}
+
+export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
+  const { kernel, target, x } = site;
+  const { window } = core;
+  const size = convSize(site, core);
+  const { inChannels, outChannels, groups, height, width } = size;
+  const { lanes, blocks, rows, columns } = tile;
+  const broadcast = target.supply === 'broadcast';
+  const { unroll } = target;
+  const written = unroll === 'written';
+
+  const channelsAtOnce = lanes * blocks;
+  const blocksPerGroup = Math.ceil(outChannels / channelsAtOnce);
+  const rowTiles = Math.ceil(height / rows);
+  const columnTiles = Math.ceil(width / columns);
+  const quads = tapQuads(size, tile);
+  const tapsOfRow = size.kernel[1];
+  const byRow = tile.turn === 'kernel row';
+  const channelsPerTurn = tile.turn === 'kernel row' ? 1 : tile.turn.channels;
+  const turns = Math.ceil(inChannels / channelsPerTurn);
+
+  const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, rowTiles * columnTiles] }]);
+  writer.read('x', kernel.reads, 'vec4f', describe(x));
+  const packed = pack();
+  writer.weight('weight', 'vec4f', packed.comment, [packed.weight]);
+  const hasBias = core.bias !== undefined || kernel.folded.length > 0;
+  if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [groups * outChannels], kernel.folded), groups * outChannels);
+  const results = writer.results();
+
+  const rowQuads = x.rowStride / 4;
+  const planeQuads = x.planeStride / 4;
+  const sum = (block: number, row: number): string => `sum_${blocks > 1 ? `${'ab'[block] ?? block}_` : ''}${row}`;
+  const sumAt = (block: number, row: number, column: string | number): string =>
+    written ? `${sum(block, row)}_${column}` : `${sum(block, row)}[${text(column)}]`;
+  const channelOf = (block: number): string => (blocks > 1 ? `channel_${'ab'[block] ?? block}` : 'channel');
+
+  const needed = inputRows(size, tile);
+  const columnsIn = inputColumns(size, tile);
+  const quadsPerRow = Math.ceil((size.shift + columnsIn) / 4);
+  const loads = shareLoads();
+
+  const body: Lines = [
+    ...place(),
+    '',
+    ...sums(),
+    '',
+    ...(broadcast ? loads.setup : []),
+    `var at_x = ${firstQuad()};`,
+    `var at_w = group.x * ${u(turns * (byRow ? size.kernel[0] : 1) * quads * channelsAtOnce)} + lane;`,
+    `for (var c = 0u; c < ${u(turns)}; c++) {`,
+    byRow ? kernelRowTurn() : turn(),
+    '}',
+    '',
+    ...finish(),
+  ];
+
+  const macs = kernel.nodes[0]?.macs ?? 0;
+  const weightBytes = elements([groups * outChannels, inChannels, ...size.kernel]) * 4;
+  return writer.finish({
+    header: header(
+      site,
+      `x[${kernel.readsShape.join('x')}] ∗ ${core.weight}[${groups * outChannels},${inChannels},${size.kernel.join(',')}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
+      `Direct convolution, stride ${size.stride.join('x')}, pad ${window.before.join('x')}${groups > 1 ? `, ${groups} groups` : ''}: ` +
+        `a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${rows} ${rows > 1 ? 'rows' : 'row'} of ${columns} columns of ${channelsAtOnce} channels. ` +
+        `Dispatch ${groups * blocksPerGroup} x ${rowTiles * columnTiles} x batch. ${millions(macs)} multiply-adds, ${millions(weightBytes)}B of weights.`,
+    ),
+    enables: broadcast ? ['enable subgroups;'] : [],
+    workgroupSize: lanes,
+    builtins: ['@builtin(workgroup_id) group: vec3u', broadcast ? '@builtin(subgroup_invocation_id) lane: u32' : '@builtin(local_invocation_index) lane: u32'],
+    body,
+  });
+
+  /** Which channels, rows and columns this workgroup makes. */
+  function place(): Lines {
+    const lines: string[] = [];
+    const exact = outChannels % channelsAtOnce === 0;
+    if (groups > 1) lines.push(`let g = group.x / ${u(blocksPerGroup)};`);
+    for (let block = 0; block < blocks; block++) {
+      const first = exact || groups === 1 ? times('group.x', channelsAtOnce) : `g * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(channelsAtOnce)}`;
+      lines.push(`let ${channelOf(block)} = ${plus(String(first), block * lanes, 'lane')};`);
+    }
+    lines.push(`let oy = ${columnTiles > 1 ? `(group.y / ${u(columnTiles)})` : 'group.y'}${rows > 1 ? ` * ${u(rows)}` : ''};`);
+    if (columnTiles > 1) lines.push(`let ox_first = (group.y % ${u(columnTiles)}) * ${u(columns)};`);
+    lines.push('let n = group.z;');
+    return lines;
+  }
+
+  function sums(): Lines {
+    const lines: (string | Lines)[] = [];
+    for (let block = 0; block < blocks; block++) {
+      const initial = hasBias ? `bias[${channelOf(block)}]` : '0.0';
+      for (let row = 0; row < rows; row++) {
+        if (written) {
+          if (hasBias && row === 0) lines.push(`let bias_${block} = ${initial};`);
+          for (let column = 0; column < columns; column++) lines.push(`var ${sumAt(block, row, column)} = ${hasBias ? `bias_${block}` : '0.0'};`);
+        } else {
+          lines.push(`var ${sum(block, row)}: array<f32, ${columns}>;`);
+          if (hasBias) lines.push(...each(unroll, 'ox', columns, (ox) => [`${sumAt(block, row, ox)} = ${initial};`]));
+        }
+      }
+    }
+    return lines;
+  }
+
+  /** The first four values of the tile's first input row. */
+  function firstQuad(): string {
+    const row = x.top - window.before[0];
+    const column = x.left - window.before[1] - size.shift;
+    const plane = groups > 1 ? `(g * ${u(inChannels)}${x.firstChannel > 0 ? ` + ${u(x.firstChannel)}` : ''}) * ${u(planeQuads)}` : x.firstChannel * planeQuads;
+    const y = times('oy', size.stride[0] * rowQuads);
+    return plus(
+      `n * ${u(x.imageStride / 4)}`,
+      plane,
+      y,
+      row * rowQuads + column / 4,
+      ...(columnTiles > 1 ? [String(times('ox_first', 1)) + (size.stride[1] === 1 ? ' / 4u' : ` * ${u(size.stride[1])} / 4u`)] : []),
+      ...(broadcast ? (loads.setup.length > 0 ? ['lane_at'] : ['lane']) : []),
+    );
+  }
+
+  /** Lanes load neighbouring groups of four; `element` is how all get value `at` of load `load` of input row `index`. */
+  function shareLoads(): { readonly lines: Lines; readonly setup: Lines; element(index: number, load: number, at: string | number): string } {
+    const rowsOfChannel = needed.length / channelsPerTurn;
+    const evenlySpaced = needed.every(({ offset }, index) => index % rowsOfChannel === 0 || offset - (needed[index - 1]?.offset ?? 0) === 1);
+    const together = evenlySpaced && !byRow ? Math.max(1, Math.min(Math.floor(lanes / quadsPerRow), rowsOfChannel)) : 1;
+    const loadsPerRow = Math.ceil(quadsPerRow / lanes);
+    const setup: Lines =
+      together === 1 || quadsPerRow === rowQuads ? [] : [`let lane_at = (lane / ${u(quadsPerRow)}) * ${u(rowQuads)} + lane % ${u(quadsPerRow)};`];
+    /** The name of load `load` of input row `index`; rows that are loaded together share one. */
+    const partOf = (index: number, load: number): string => {
+      const first = index - ((index % rowsOfChannel) % together);
+      return `part_${first}${loadsPerRow > 1 ? `_${load}` : ''}`;
+    };
+    const lines = needed.flatMap(({ channel, offset }, index) =>
+      (index % rowsOfChannel) % together > 0
+        ? []
+        : Array.from(
+            { length: loadsPerRow },
+            (_, load) => `let ${partOf(index, load)} = x[${plus('at_x', channel * planeQuads + offset * rowQuads + load * lanes)}];`,
+          ),
+    );
+    const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
+    const element = (index: number, load: number, at: string | number): string => {
+      const component = modulo(at, 4);
+      const part = `${partOf(index, load)}${typeof component === 'number' ? `.${'xyzw'[component] ?? ''}` : `[${component}]`}`;
+      return `${take}(${part}, ${plus(over(at, 4), ((index % rowsOfChannel) % together) * quadsPerRow)})`;
+    };
+    return { lines, setup, element };
+  }
+
+  /** All values of an input row that the tile uses, one by one: a loop for each of the row's loads. */
+  function spread(index: number, value: (column: string | number) => string): Lines {
+    const perLoad = broadcast ? lanes * 4 : size.shift + columnsIn;
+    if (written) return usedColumns().map((column) => assign(column, column));
+    return Array.from({ length: Math.ceil((size.shift + columnsIn) / perLoad) }, (_, load) => {
+      const first = Math.max(0, load * perLoad - size.shift);
+      const end = Math.min(columnsIn, (load + 1) * perLoad - size.shift);
+      return each(unroll, 'i', end - first, (i) => [typeof i === 'number' ? assign(first + i, first + i) : assign(plus(i, first), i, load)]);
+    }).flat();
+
+    function assign(column: string | number, i: string | number, load = Math.floor((Number(column) + size.shift) / perLoad)): string {
+      const at = typeof i === 'number' ? i + size.shift - load * perLoad : load === 0 ? plus(i, size.shift) : i;
+      return `${written ? 'let ' : ''}${value(column)} = ${broadcast ? loads.element(index, load, at) : uniformElement(index, at)};`;
+    }
+  }
+
+  /** Value `at` of input row `index`, which all lanes load from one address. */
+  function uniformElement(index: number, at: string | number): string {
+    const row = needed[index];
+    const component = modulo(at, 4);
+    const quad = plus('at_x', (row?.channel ?? 0) * planeQuads + (row?.offset ?? 0) * rowQuads, over(at, 4));
+    return `x[${quad}]${typeof component === 'number' ? `.${'xyzw'[component] ?? ''}` : `[${component}]`}`;
+  }
+
+  function weightLoads(): Lines {
+    const lines: string[] = [];
+    for (let quad = 0; quad < quads; quad++) {
+      for (let block = 0; block < blocks; block++) lines.push(`let ${tapName(quad, block)} = weight[${plus('at_w', (quad * blocks + block) * lanes)}];`);
+    }
+    return lines;
+  }
+
+  function tapName(quad: number, block: number): string {
+    return `taps_${quad * 4}${blocks > 1 ? (['a', 'b'][block] ?? block) : ''}`;
+  }
+
+  /** The weight of tap number `tap` of this turn. */
+  function tapAt(tap: number, block: number): string {
+    return `${tapName(Math.floor(tap / 4), block)}.${'xyzw'[tap % 4] ?? ''}`;
+  }
+
+  /** Brings input row `index` to all lanes and multiplies it into the sums. */
+  function rowOfTurn(index: number): Lines {
+    const row = needed[index];
+    if (!row) return [];
+    const value = (column: string | number): string => (written ? `row_${index}_${column}` : `row[${text(column)}]`);
+    const lines: (string | Lines)[] = [`// ${explain(row)}`];
+    lines.push(...spread(index, value));
+    for (const { outputRow, kernelRow } of row.uses) {
+      for (let block = 0; block < blocks; block++) {
+        for (let s = 0; s < tapsOfRow; s++) {
+          const tap = byRow ? s : (row.channel * size.kernel[0] + kernelRow) * tapsOfRow + s;
+          lines.push(
+            ...each(unroll, 'ox', columns, (ox) => {
+              const target = sumAt(block, outputRow, ox);
+              const column = times(ox, size.stride[1]);
+              const at = typeof column === 'number' ? column + s * size.dilation[1] : plus(column, s * size.dilation[1]);
+              return [`${target} = fma(${value(at)}, ${tapAt(tap, block)}, ${target});`];
+            }),
+          );
+        }
+      }
+    }
+    return lines;
+  }
+
+  function usedColumns(): readonly number[] {
+    const used = new Set<number>();
+    for (let ox = 0; ox < columns; ox++) for (let s = 0; s < tapsOfRow; s++) used.add(ox * size.stride[1] + s * size.dilation[1]);
+    return [...used].sort((a, b) => a - b);
+  }
+
+  function explain({ channel, offset, uses }: InputRow): string {
+    const where = `${channelsPerTurn > 1 ? `channel ${channelsPerTurn}c${channel > 0 ? `+${channel}` : ''}, ` : ''}input row ${offset > 0 ? `+${offset}` : 'of oy'}`;
+    const whose = uses.map(({ outputRow, kernelRow }) => `${byRow ? 'this kernel row' : `kernel row ${kernelRow}`} of output row ${outputRow > 0 ? `oy+${outputRow}` : 'oy'}`);
+    return `${where}: ${whose.join(', ')}`;
+  }
+
+  function turn(): Lines {
+    const lines: (string | Lines)[] = [
+      ...(broadcast ? loads.lines : []),
+      ...weightLoads(),
+      ...(written ? [] : [`var row: array<f32, ${columnsIn}>;`]),
+    ];
+    needed.forEach((_, index) => lines.push('', ...rowOfTurn(index)));
+    lines.push('', `at_x += ${u(channelsPerTurn * planeQuads)};`, `at_w += ${u(quads * channelsAtOnce)};`);
+    return lines;
+  }
+
+  function kernelRowTurn(): Lines {
+    const [kernelRows] = size.kernel;
+    const step = size.dilation[0] * rowQuads;
+    const rest = planeQuads - kernelRows * step;
+    return [
+      `for (var r = 0u; r < ${u(kernelRows)}; r++) {`,
+      [
+        ...(broadcast ? loads.lines : []),
+        ...weightLoads(),
+        ...(written ? [] : [`var row: array<f32, ${columnsIn}>;`]),
+        ...needed.flatMap((_, index) => ['', ...rowOfTurn(index)]),
+        '',
+        `at_x += ${u(step)};`,
+        `at_w += ${u(quads * channelsAtOnce)};`,
+      ],
+      '}',
+      rest >= 0 ? `at_x += ${u(rest)};` : `at_x -= ${u(-rest)};`,
+    ];
+  }
+
+  /** Applies the tail and stores, leaving out what the last tiles make beyond the picture or the group. */
+  function finish(): Lines {
+    const lines: (string | Lines)[] = [];
+    for (let block = 0; block < blocks; block++) {
+      const channel = channelOf(block);
+      const stores: (string | Lines)[] = [...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 })];
+      for (let row = 0; row < rows; row++) {
+        const columnsOfRow = each(unroll, 'ox', columns, (ox) => {
+          const store = results.store(sumAt(block, row, ox), channel, { dy: row, dx: ox });
+          return columnTiles * columns === width ? store : [`if (${plus('ox_first', ox)} < ${u(width)}) {`, store, '}'];
+        });
+        stores.push(...(row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height ? [`if (oy + ${u(row)} < ${u(height)}) {`, columnsOfRow, '}'] : columnsOfRow));
+      }
+      const exact = outChannels % channelsAtOnce === 0;
+      if (exact && blocks === 1) lines.push(...stores);
+      else if (exact) lines.push('{', stores, '}');
+      else lines.push(`if (${groups > 1 ? `${channel} < (g + 1u) * ${u(outChannels)}` : `${channel} < ${u(outChannels)}`}) {`, stores, '}');
+    }
+    return lines;
+  }
+
+  function pack(): { readonly weight: PackedWeight; readonly comment: string } {
+    const [kernelRows, kernelColumns] = size.kernel;
+    const source = byRow ? [groups, outChannels, inChannels, kernelRows, kernelColumns] : [groups, outChannels, inChannels, kernelRows * kernelColumns];
+    const together = channelsPerTurn > 1;
+    const order: PackLoop[] = [
+      { axis: 0, size: groups, step: 1 },
+      { axis: 1, size: blocksPerGroup, step: channelsAtOnce },
+      { axis: 2, size: turns, step: channelsPerTurn },
+      ...(byRow ? [{ axis: 3, size: kernelRows, step: 1 }] : []),
+      { axis: together ? 2 : source.length - 1, size: quads, step: 4 },
+      { axis: 1, size: blocks, step: lanes },
+      { axis: 1, size: lanes, step: 1 },
+      { axis: together ? 2 : source.length - 1, size: 4, step: 1 },
+    ];
+    return {
+      weight: { name: core.weight, source: weightSource('weight', core.weight, source, kernel.folded), order },
+      comment: `[${groups * blocksPerGroup}][${turns}]${byRow ? `[${kernelRows}]` : ''}[${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 taps`,
+    };
+  }
+}
+
+/** `150 M`, `3.5 M`, `12 k`: for people. */
+export function millions(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(value >= 1e8 ? 3 : 2))} M`;
+  return value >= 1e3 ? `${Math.round(value / 1e3)} k` : `${value} `;
+}

@@ -1,0 +1,85 @@
+// Pooling: one thread per pooled value looks at its window. Positions outside the picture wrap around to huge numbers and
+// fail the one comparison, so padding needs no sign.
+
+import type { Core } from '../ir/kernel.ts';
+import { asPicture } from '../ir/tensor.ts';
+import { pixels } from './pixels.ts';
+import { describe, header, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
+import { each, f, lowest, plus, text, times, u, type Lines } from './wgsl.ts';
+
+export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): Shader {
+  const { kernel, target, x } = site;
+  const { window, combine, countPadding } = core;
+  const [height, width, channels] = asPicture(site.shape);
+  const input = asPicture(kernel.readsShape);
+  const output = [height, width] as const;
+  const grid = pixels(height, width, channels);
+  const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
+  writer.read('x', kernel.reads, 'f32', describe(x));
+  const results = writer.results();
+
+  const inside = ([0, 1] as const).map((axis) => window.before[axis] === 0 && (output[axis] - 1) * window.stride[axis] + reach(axis) <= input[axis]);
+  const [rowsInside = false, columnsInside = false] = inside;
+  const places = [grid.y, grid.x] as const;
+  /** The picture's row or column that cell `index` of the window looks at. */
+  const position = (axis: 0 | 1, index: string | number): string => {
+    const cell = times(index, window.dilation[axis]);
+    const start = times(places[axis], window.stride[axis]);
+    const at = plus(start, cell);
+    return window.before[axis] > 0 ? `${at} - ${u(window.before[axis])}` : at;
+  };
+
+  const address = `at_x + iy${x.rowStride === 1 ? '' : ` * ${u(x.rowStride)}`} + ix`;
+  const take = combine === 'max' ? `largest = max(largest, x[${address}]);` : `sum += x[${address}];`;
+  const column: Lines = columnsInside ? [take] : [`if (ix < ${u(input[1])}) { ${take} }`];
+  const columns = scoped('s', window.kernel[1], (s) => [`let ix = ${position(1, s)};`, ...column]);
+  const guardedColumns: Lines = rowsInside ? columns : [`if (iy < ${u(input[0])}) {`, columns, '}'];
+  const rows = scoped('r', window.kernel[0], (r) => [`let iy = ${position(0, r)};`, ...guardedColumns]);
+
+  const body: Lines = [
+    ...grid.place,
+    `let at_x = ${plus(
+      `n * ${u(x.imageStride)}`,
+      x.firstChannel > 0 ? `(channel + ${u(x.firstChannel)}) * ${u(x.planeStride)}` : `channel * ${u(x.planeStride)}`,
+      x.top * x.rowStride + x.left,
+    )};`,
+    '',
+    combine === 'max' ? `var largest = ${lowest};` : 'var sum = 0.0;',
+    ...rows,
+    '',
+    ...results.declare({ n: 'n', channel: 'channel', y: grid.y, x: grid.x }),
+    ...(combine === 'max' ? results.store('largest', 'channel') : [...cellCount(), ...results.store(inside.every(Boolean) ? `sum * ${f(Math.fround(1 / (window.kernel[0] * window.kernel[1])))}` : 'sum / f32(cells)', 'channel')]),
+  ];
+  return writer.finish({
+    header: header(
+      site,
+      `${combine} of x[${kernel.readsShape.join('x')}] over ${window.kernel.join('x')} windows`,
+      `Stride ${window.stride.join('x')}${window.before.some((pad) => pad > 0) ? `, pad ${window.before.join('x')}` : ''}. A thread per value. Dispatch ${grid.workgroups.join(' x ')} x batch.`,
+    ),
+    workgroupSize: grid.workgroupSize,
+    builtins: ['@builtin(global_invocation_id) id: vec3u'],
+    body,
+  });
+
+  /** Turns written out one by one keep their names apart by a block each. */
+  function scoped(name: string, count: number, turn: (index: string | number) => Lines): Lines {
+    const apart = target.unroll === 'written' && count > 1;
+    return each(target.unroll, name, count, (index) => (apart ? ['{', turn(index), '}'] : turn(index)));
+  }
+
+  function reach(axis: 0 | 1): number {
+    return (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+  }
+
+  /** The cells a mean divides by: those inside the picture, and its padding where that counts; never those past both. */
+  function cellCount(): Lines {
+    if (inside.every(Boolean)) return [];
+    const along = (axis: 0 | 1): string => {
+      const start = text(times(places[axis], window.stride[axis]));
+      const end = countPadding ? window.before[axis] + input[axis] + window.after[axis] : window.before[axis] + input[axis];
+      const first = countPadding || window.before[axis] === 0 ? start : `max(${start}, ${u(window.before[axis])})`;
+      return `min(${start} + ${u(reach(axis))}, ${u(end)}) - ${first}`;
+    };
+    return [`let cells = (${along(0)}) * (${along(1)});`];
+  }
+}

@@ -1,0 +1,65 @@
+// Which reusable buffer each value lies in. Buffers are whole slots rather than one arena, since WebGPU refuses one buffer
+// that is read and written in the same dispatch. A value with a margin of zeros shares its slot only with values that lie in
+// the very same way, so that what is zero once stays zero for good.
+
+import { readsOf } from './fuse.ts';
+import { hasMargin, type Layouts } from './layout.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface MemoryPlan {
+  /** Bytes for one image. */
+  readonly slots: readonly number[];
+  /** For each stored value its slot, that of the value it lies in included. */
+  readonly slotOf: ReadonlyMap<string, number>;
+}
+
+interface Slot {
+  bytes: number;
+  /** How the values lie that may use it; undefined where any may that have no margin. */
+  readonly layout: string | undefined;
+  /** The last step that reads what lies there now. */
+  busyUntil: number;
+}
+
+/** `outputs`: values that must outlive the last step. */
+export function planMemory({ steps, program, layouts }: Schedule, outputs: readonly string[]): MemoryPlan {
+  const home = (id: string): string => {
+    const inside = program.values.get(id)?.inside;
+    return inside ? home(inside.value) : id;
+  };
+  const lastRead = new Map<string, number>();
+  steps.forEach(({ kernel }, step) => {
+    for (const id of readsOf(kernel)) lastRead.set(home(id), step);
+  });
+  for (const id of outputs) lastRead.set(home(id), steps.length);
+
+  const slots: Slot[] = [];
+  const slotOf = new Map<string, number>();
+  const settle = (id: string, step: number): void => {
+    const at = home(id);
+    if (slotOf.has(at)) return;
+    const { bytes, layout } = needs(layouts, at);
+    const fits = slots.filter((slot) => slot.busyUntil < step && slot.layout === layout);
+    const best = fits.sort((a, b) => Math.abs(a.bytes - bytes) - Math.abs(b.bytes - bytes))[0];
+    const slot = best ?? { bytes, layout, busyUntil: step };
+    if (!best) slots.push(slot);
+    slot.bytes = Math.max(slot.bytes, bytes);
+    slot.busyUntil = Math.max(step, lastRead.get(at) ?? step);
+    slotOf.set(at, slots.indexOf(slot));
+  };
+  settle(program.graph.input.name, -1);
+  steps.forEach(({ kernel }, step) => {
+    for (const id of [...kernel.keeps, kernel.result]) settle(id, step);
+  });
+  for (const id of program.values.keys()) {
+    const slot = slotOf.get(home(id));
+    if (slot !== undefined) slotOf.set(id, slot);
+  }
+  return { slots: slots.map(({ bytes }) => bytes), slotOf };
+}
+
+function needs(layouts: Layouts, id: string): { readonly bytes: number; readonly layout: string | undefined } {
+  const layout = layouts.get(id);
+  if (!layout) throw new Error(`${id} has no layout`);
+  return { bytes: layout.imageStride * 4, layout: hasMargin(layout) ? JSON.stringify(layout) : undefined };
+}

@@ -1,0 +1,84 @@
+// Kernels to shaders for one target: which skeleton, how its work is cut, how many workgroups.
+
+import type { FusedKernel, Program } from '../ir/kernel.ts';
+import type { Target } from '../ir/target.ts';
+import { conv, convSize } from '../kernels/conv.ts';
+import { convPixels } from '../kernels/conv-pixels.ts';
+import { dense, denseMultiple } from '../kernels/dense.ts';
+import { lrn, lrnPool } from '../kernels/lrn.ts';
+import { map } from '../kernels/map.ts';
+import { pool } from '../kernels/pool.ts';
+import type { KernelSite, Shader } from '../kernels/shader.ts';
+import { softmax } from '../kernels/softmax.ts';
+import { chooseConvTile } from './choose-conv-tile.ts';
+import { layOut, viewAs, type Layouts } from './layout.ts';
+
+export interface Schedule {
+  readonly target: Target;
+  readonly program: Program;
+  readonly layouts: Layouts;
+  readonly steps: readonly ScheduledKernel[];
+}
+
+export interface ScheduledKernel {
+  readonly kernel: FusedKernel;
+  /** The same work for one image at a time and, where that pays, for several; all bind the same buffers. */
+  readonly shaders: readonly Shader[];
+}
+
+/** Images that share one reading of a dense layer's weights. */
+const imagesTogether = 8;
+
+export function schedule(program: Program, target: Target, model: string): Schedule {
+  const lanes = lanesOf(target);
+  const layouts = layOut(program, denseMultiple(lanes.dense));
+  const layout = (id: string): ReturnType<KernelSite['layout']> => {
+    const known = layouts.get(id);
+    if (!known) throw new Error(`${id} has no layout`);
+    return known;
+  };
+  const steps = program.kernels.map((kernel): ScheduledKernel => {
+    const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
+    const site: KernelSite = { kernel, target, model, shape, x: viewAs(layout(kernel.reads), kernel.readsShape), layout: (id) => viewAs(layout(id), shapeIn(id)) };
+    const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
+    return { kernel, shaders: write(site, lanes) };
+  });
+  return { target, program, layouts, steps };
+}
+
+function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
+  const { kernel, target } = site;
+  const { core } = kernel;
+  switch (core.kind) {
+    case 'conv': {
+      const size = convSize(site, core);
+      if (size.outChannels * 4 <= lanes.conv(size.outChannels)) return [convPixels(site, core)];
+      return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels)))];
+    }
+    case 'dense':
+      return [1, imagesTogether].map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
+    case 'pool':
+      return [pool(site, core)];
+    case 'lrn':
+      return [lrn(site, core)];
+    case 'lrn-pool':
+      return [lrnPool(site, core)];
+    case 'softmax':
+      return [softmax(site)];
+    case 'map':
+      return [map(site)];
+  }
+}
+
+interface Lanes {
+  /** Lanes of a convolution's workgroup, by the output channels of a group. */
+  conv(outChannels: number): number;
+  readonly dense: number;
+  readonly denseRows: number;
+}
+
+function lanesOf(target: Target): Lanes {
+  const size = target.subgroupSize;
+  if (size !== undefined) return { conv: () => size, dense: size, denseRows: 4 };
+  return { conv: (outChannels) => (outChannels % 64 === 0 ? 64 : 32), dense: 64, denseRows: 4 };
+}
