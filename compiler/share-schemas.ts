@@ -6,7 +6,7 @@ import type { JsonSchema } from './spec/keys.ts';
 const annotations: readonly string[] = ['title', 'description', 'examples', 'default', '$schema'];
 
 /** Keywords whose value is a schema, a list of schemas, or a map from names to schemas. */
-const one: readonly string[] = ['additionalProperties', 'items', 'propertyNames', 'if', 'then', 'else', 'not'];
+const one: readonly string[] = ['additionalProperties', 'items', 'if', 'then', 'else', 'not'];
 const list: readonly string[] = ['allOf', 'anyOf', 'oneOf'];
 const map: readonly string[] = ['properties', 'patternProperties', '$defs'];
 
@@ -42,6 +42,8 @@ function rebuild(schema: JsonSchema, replace: (part: JsonSchema, original: JsonS
   };
   const entries = Object.entries(schema).flatMap(([keyword, value]): readonly (readonly [string, unknown])[] => {
     if (annotations.includes(keyword)) return [];
+    // ajv names the key that breaks a rule only where the rule stands right here.
+    if (keyword === 'propertyNames') return [[keyword, rebuild(value as JsonSchema, replace)]];
     if (one.includes(keyword)) return [[keyword, inner(value)]];
     if (list.includes(keyword)) return [[keyword, (value as readonly unknown[]).map(inner)]];
     if (map.includes(keyword)) {
