@@ -3,8 +3,7 @@
 //
 // Sources: TensorFlow's `SAME`, PyTorch's `ceil_mode` (`pooling_output_shape`), Caffe's `pooling_layer.cpp`.
 
-import type { Window } from '../ir/op.ts';
-import type { Site } from '../ir/op.ts';
+import type { Site, Window } from '../ir/op.ts';
 import { oneOf } from '../spec/attr.ts';
 import type { Padding, Pair } from '../spec/attr.ts';
 import { catalog } from '../source/catalog.ts';
@@ -45,33 +44,35 @@ export interface Axis {
 }
 
 /** The windows over a picture. A count below 1 says that none fits. */
-export function axes([height, width]: readonly number[], sliding: Sliding): readonly [rows: Axis, columns: Axis] {
-  const { pad, kernel, stride, dilation } = sliding;
-  const [top, right, bottom, left] = pad === 'same' ? [0, 0, 0, 0] : pad;
-  const padded = top + right + bottom + left > 0;
-  const along = (noun: Axis['noun'], size = 0, index: 0 | 1, before: number, after: number): Axis => {
-    const given = { noun, size, kernel: kernel[index], stride: stride[index], dilation: dilation[index] };
-    const span = given.dilation * (given.kernel - 1) + 1;
-    return pad === 'same' ? sameAxis({ ...given, span }) : countedAxis({ ...given, span, before, after }, sliding, padded);
-  };
-  return [along('row', height, 0, top, bottom), along('column', width, 1, left, right)];
+export function axes([height = 0, width = 0]: readonly number[], sliding: Sliding): readonly [rows: Axis, columns: Axis] {
+  return [axis('row', height, 0, sliding), axis('column', width, 1, sliding)];
 }
 
-/** As many windows as strides begin in the input; of an odd padding the larger half comes after. */
-function sameAxis(axis: Omit<Axis, 'before' | 'after' | 'count'>): Axis {
-  const count = Math.ceil(axis.size / axis.stride);
-  const padding = Math.max(0, (count - 1) * axis.stride + axis.span - axis.size);
-  const before = Math.floor(padding / 2);
-  return { ...axis, before, after: padding - before, count };
+function axis(noun: Axis['noun'], size: number, index: 0 | 1, sliding: Sliding): Axis {
+  const { pad } = sliding;
+  const kernel = sliding.kernel[index];
+  const stride = sliding.stride[index];
+  const dilation = sliding.dilation[index];
+  const span = dilation * (kernel - 1) + 1;
+  if (pad === 'same') {
+    // As many windows as strides begin in the input; of an odd padding the larger half comes after.
+    const count = Math.ceil(size / stride);
+    const padding = Math.max(0, (count - 1) * stride + span - size);
+    const before = Math.floor(padding / 2);
+    return { noun, size, kernel, dilation, stride, before, after: padding - before, span, count };
+  }
+  const [before, after] = index === 0 ? [pad[0], pad[2]] : [pad[3], pad[1]];
+  const count = countWindows({ size, stride, span, before, after }, sliding);
+  return { noun, size, kernel, dilation, stride, before, after, span, count };
 }
 
-function countedAxis(axis: Omit<Axis, 'count'>, { rounding, pool }: Sliding, padded: boolean): Axis {
-  const { size, stride, span, before, after } = axis;
+function countWindows({ size, stride, span, before, after }: Counted, { rounding, pool, pad }: Sliding): number {
   const steps = (size + before + after - span) / stride;
-  if (rounding === 'floor' || rounding === 'exact' || (rounding === 'caffe' && !pool)) return { ...axis, count: Math.floor(steps) + 1 };
+  if (rounding === 'floor' || rounding === 'exact' || (rounding === 'caffe' && !pool)) return Math.floor(steps) + 1;
   const count = Math.ceil(steps) + 1;
   const startsOutside = (count - 1) * stride >= size + before;
-  return { ...axis, count: startsOutside && (rounding === 'ceil' || padded) ? count - 1 : count };
+  const padded = pad !== 'same' && pad.some((side) => side > 0);
+  return startsOutside && (rounding === 'ceil' || padded) ? count - 1 : count;
 }
 
 /** Height and width of what comes out; reports and returns undefined where the windows do not fit. */

@@ -34,12 +34,16 @@ export function infer(graph: Graph, report: Report): TypedGraph | undefined {
 
 /** As much of the network as is right, for a table that shows how far it goes. */
 export function inferPartial(graph: Graph, report: Report): Inference {
-  const shapes = new Map<string, Shape>([[graph.input.name, graph.input.shape]]);
+  const shapes = new Map<string, Shape>();
   const typed = new Map<string, TypedNode>();
   const history: History = { graph, nodes: new Map(graph.nodes.map((node) => [node.id, node])), shapes, typed };
   const { tell, finish } = warningsLast(report);
+  const sound = new Set<string>();
   let complete = countable(graph.input.name, graph.input.shape, report, graph.document.input.shape.span);
-  const sound = new Set(complete ? [graph.input.name] : []);
+  if (complete) {
+    shapes.set(graph.input.name, graph.input.shape);
+    sound.add(graph.input.name);
+  }
   for (const node of graph.nodes) {
     const { shape, right } = inferNode(node, history, tell(node));
     if (shape !== undefined) shapes.set(node.id, shape);

@@ -26,7 +26,7 @@ interface Outcome {
   readonly shapes: ReadonlyMap<string, Shape>;
 }
 
-/** How many shapes one search may work out: far more than a real network needs, and little enough not to be noticed. */
+/** How many layers one search may look at: far more than a real network needs, and little enough not to be noticed. */
 const patience = 20_000;
 
 /** A sentence that says what to change, or undefined where no single change does it. */
@@ -39,6 +39,7 @@ export function repair(target: Node, history: History, goal: Goal): string | und
   const places = byLikelihood(lineage, history).filter((node) => goal.wanted !== undefined || node !== target);
   const find = (gentle: boolean): { readonly place: Node; readonly ways: readonly Way[] } | undefined => {
     for (const place of gentle ? places : places.toReversed()) {
+      if (tried.left <= 0) return undefined;
       const ways = firstOfEachKind(place.op.alternatives(place.attrs, goal.channels).filter((way) => way.gentle === gentle), (way) =>
         attempt(place.id, way.attrs),
       );
@@ -94,10 +95,10 @@ function lineageOf(target: Node, { graph }: History): readonly Node[] {
   const lineage: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!wanted.has(node.id)) continue;
-    lineage.unshift(node);
+    lineage.push(node);
     for (const id of node.inputs) wanted.add(id);
   }
-  return lineage;
+  return lineage.reverse();
 }
 
 /**
@@ -128,9 +129,10 @@ interface Trial {
 /** The network with one node's attributes, or the input, changed; undefined where the target is still not right, or another layer no longer is. */
 function simulate({ target, lineage, history, goal, tried }: Trial, changed: string, attrs: Node['attrs'] | undefined, input?: Shape): Outcome | undefined {
   const shapes = new Map<string, Shape>(input === undefined ? [] : [[changed, input]]);
-  for (const node of lineage) {
-    if (node !== target && node.id !== changed && !node.inputs.some((id) => shapes.has(id))) continue;
+  const first = input === undefined ? lineage.findIndex(({ id }) => id === changed) : 0;
+  for (const node of lineage.slice(first)) {
     if (tried.left-- <= 0) return undefined;
+    if (node !== target && node.id !== changed && !node.inputs.some((id) => shapes.has(id))) continue;
     const shape = quietly(node, node.id === changed && attrs !== undefined ? attrs : node.attrs, shapes, history);
     if (shape === undefined) return undefined;
     if (node === target) {
