@@ -25,6 +25,10 @@ const made: Readonly<Record<string, string>> = {
   'file-not-utf8': 'name: caf\uFFFD\n',
   'nested-300-levels': `a: ${'['.repeat(299)}${']'.repeat(299)}\n`,
   'nested-300-levels-of-lines': Array.from({ length: 300 }, (_, level) => `${' '.repeat(level)}k:\n`).join(''),
+  'alias-bomb': `a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+    .map((name, level) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefghi'.charAt(level)}`).join(', ')}]\n`)
+    .join('')}`,
+  'no-layers': 'netloom: 1\nname: none\ninput: { image: 8x8x3 }\nlayers: {}\n',
   'windows-line-ends': read('unknown-key.yaml').replaceAll('\n', '\r\n'),
   'byte-order-mark': `\uFEFFnetlom: 1\n${read('unknown-key.yaml').replace('netloom: 1\n', '')}`,
 };

@@ -4,6 +4,8 @@
 import type { JsonSchema, Key, Keys, Vocabulary } from '../spec/keys.ts';
 import { layerKeys, specKeys } from '../spec/keys.ts';
 
+const commonKeys: Keys = Object.fromEntries(Object.entries(layerKeys).filter(([name]) => name !== 'op'));
+
 /** The schema of all specs that use these operators. */
 export function specSchema(operators: readonly Vocabulary[]): JsonSchema {
   const { layers, ...others } = specKeys;
@@ -17,6 +19,7 @@ export function specSchema(operators: readonly Vocabulary[]): JsonSchema {
     }),
     $defs: {
       layer: layerSchema(operators),
+      ...Object.fromEntries(Object.entries(commonKeys).map(([name, key]) => [name, valueOf(key)])),
       ...Object.fromEntries(operators.map((operator) => [`op-${operator.name}`, operatorSchema(operator)])),
     },
   };
@@ -30,7 +33,7 @@ function layerSchema(operators: readonly Vocabulary[]): JsonSchema {
     required: ['op'],
     properties: { op: { enum: names, description: layerKeys.op.description, examples: names.slice(0, 3) } },
     allOf: operators.map(({ name }) => ({
-      if: { properties: { op: { const: name } }, required: ['op'] },
+      if: { type: 'object', properties: { op: { const: name } }, required: ['op'] },
       then: { $ref: `#/$defs/op-${name}` },
     })),
   };
@@ -40,8 +43,9 @@ function operatorSchema({ name, summary, attrs }: Vocabulary): JsonSchema {
   const own: Keys = Object.fromEntries(
     Object.entries(attrs).map(([key, attr]) => [key, { ...attr, required: attr.fallback === undefined, ...exampleOf(attr.schema) }]),
   );
-  const { op, ...common } = layerKeys;
-  return { title: name, description: summary, ...mapOf({ op: { ...op, schema: { const: name }, description: summary }, ...own, ...common }) };
+  const { properties, ...map } = mapOf({ op: { ...layerKeys.op, schema: { const: name }, description: summary }, ...own });
+  const common = Object.fromEntries(Object.keys(commonKeys).map((key) => [key, { $ref: `#/$defs/${key}` }]));
+  return { title: name, description: summary, ...map, properties: { ...(properties as JsonSchema), ...common } };
 }
 
 /** A map with these keys and no others. */

@@ -121,7 +121,7 @@ const train = map('a map such as { batch: 128, epochs: 90 }', 'Hyperparameters, 
     epsilon: optionally(number({ above: 0 }, 'Keeps a division from zero (adam, adamw, rmsprop).'), [1e-8]),
   }),
   schedule: map('a map such as { name: step, factor: 0.1, every: 30 }', 'How the learning rate changes.', {
-    name: { ...optionally(oneOf(['constant', 'step', 'plateau', 'exponential', 'cosine', 'linear', 'polynomial'], 'The rule.')), required: true },
+    name: { ...optionally(oneOf(['constant', 'step', 'plateau', 'exponential', 'cosine', 'linear', 'polynomial'], 'The rule by which it changes.')), required: true },
     factor: optionally(number({ above: 0 }, 'What the rate is multiplied by.'), [0.1]),
     every: optionally(int({ min: 1 }, 'Epochs between two changes (step).'), [30]),
     at: {

@@ -29,7 +29,7 @@ export interface ParseSettings {
 type Entries = ReadonlyMap<string, WrittenEntry>;
 
 /**
- * Reads a spec. Returns undefined where the text is no YAML map; else a document, which holds what is right in it: errors
+ * Reads a spec. Returns undefined where the text is no YAML, or no spec; else a document, which holds what is right in it: errors
  * may have been reported, and nothing may be made of a document that has any.
  */
 export function parse(source: Source, { overrides, structure, operators }: ParseSettings, report: Report): SpecDocument | undefined {
@@ -38,7 +38,7 @@ export function parse(source: Source, { overrides, structure, operators }: Parse
   const { root } = tree;
   const flawed = reportViolations(tree, structure(plain(root)), operators, report);
   const entries = entriesOf(root);
-  if (!entries) return undefined;
+  if (!entries || !flawed) return undefined;
 
   const sound = (key: string): Written | undefined => {
     const value = entries.get(key)?.value;

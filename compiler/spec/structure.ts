@@ -19,7 +19,7 @@ export interface Violation {
 export type Structure = (document: unknown) => readonly Violation[];
 
 /** All violations are wanted; their English is not. */
-export const options: Options = { allErrors: true, messages: false, strict: true, allowUnionTypes: true, strictTypes: false };
+export const options: Options = { allErrors: true, messages: false, strict: true, allowUnionTypes: true, strictTypes: false, inlineRefs: false };
 
 const compiled = new WeakMap<() => JsonSchema, ValidateFunction>();
 

@@ -17,8 +17,8 @@ export interface Tree {
   readonly flawed: ReadonlySet<Written>;
 }
 
-/** Turns a YAML node, errors of syntax already ruled out, into a tree of values. */
-export function makeTree(contents: Node, source: Source, report: Report): Tree {
+/** Turns a YAML node, errors of syntax already ruled out, into a tree of values; undefined where aliases make it boundless. */
+export function makeTree(contents: Node, source: Source, report: Report): Tree | undefined {
   const { text } = source;
   const flawed = new Set<Written>();
   const anchors = new Map<string, Written | 'open'>();
@@ -169,7 +169,8 @@ export function makeTree(contents: Node, source: Source, report: Report): Tree {
   const endOf = (node: YAMLMap | YAMLSeq, last: Written | undefined): number =>
     node.flow === true || last === undefined || last.span.end < spanOf(node).start ? spanOf(node).end : last.span.end;
 
-  return { root: walk(contents), flawed };
+  const root = walk(contents);
+  return aliased > mostAliased ? undefined : { root, flawed };
 }
 
 /** What to write where YAML found no colon: often only a blank is missing after it, or the colon in front of a value. */

@@ -41,14 +41,24 @@ interface Place {
   readonly layer?: { readonly name: string; readonly op: WrittenEntry | undefined };
 }
 
-/** Reports all violations but those of values already spoken of; returns all values that are wrong. */
+/**
+ * Reports all violations but those of values already spoken of, and returns all values that are wrong; undefined where
+ * the text is no spec at all.
+ */
 export function reportViolations(
   { root, flawed: spoken }: Tree,
   violations: readonly Violation[],
   operators: readonly Vocabulary[],
   report: Report,
-): ReadonlySet<Written> {
+): ReadonlySet<Written> | undefined {
   const flawed = new Set(spoken);
+  const [first, ...others] = entriesOf(root) ?? [];
+  if (first && ![first, ...others].some(([key]) => Object.hasOwn(specKeys, key) || Object.hasOwn(unreadKeys, key))) {
+    const near = suggest(first[0], Object.keys(specKeys));
+    const help = near === undefined ? `is it a spec? One begins with \`netloom: 1\`, and has ${listOf(Object.keys(specKeys), 'and')}` : `did you mean \`${near}\`?`;
+    report(catalog.unknownKey, first[1].key, { where: 'a spec', key: first[0] }, { help });
+    return undefined;
+  }
   const operatorOf = new Map(operators.map((operator) => [operator.name, operator]));
   const wrongValues = new Map<string, { path: readonly string[]; length: number; deeper: Set<string>; words: string[] }>();
   const unknown = new Map<string, { path: readonly string[]; keys: string[] }>();

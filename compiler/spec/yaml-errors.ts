@@ -78,6 +78,10 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     } else if (code === 'TAG_RESOLVE_FAILED') {
       const span = once(start, problem.pos[1]);
       if (span) report(catalog.tag, span, { tag: text.slice(start, problem.pos[1]) });
+    } else if (code === 'IMPOSSIBLE') {
+      // What the package says of a list as a key below a comment.
+      const span = here();
+      if (span) report(catalog.keyNotText, span, {});
     } else if (code === 'UNEXPECTED_TOKEN') {
       const span = here();
       if (span) report(catalog.unexpectedText, span, { text: token });
@@ -98,6 +102,11 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
 
   /** `a: b: c`, or a line indented so far that it became part of the value above it. */
   function sayNested(at: number): void {
+    if (text.charAt(at) === '-') {
+      const dash = once(at, at + 1);
+      if (dash) report(catalog.unexpectedText, dash, { text: '-' }, { help: 'a dash begins an entry of a list, and this is a map: its entries are `key: value`' });
+      return;
+    }
     const line = lineText(source, positionAt(source, at).line);
     const bare = /^(\s*)([\w.-]+)\s+[[{]/.exec(line);
     if (bare) {
@@ -115,7 +124,8 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     }
     const begin = at + next;
     const span = once(begin, begin + (/^[^\s:]+/.exec(text.slice(begin))?.[0].length ?? 1));
-    if (span) report(catalog.badIndent, span, { columns: positionAt(source, begin).column - 1 });
+    const above = at - (positionAt(source, at).column - 1) + (line.length - line.trimStart().length);
+    if (span) report(catalog.badIndent, span, { columns: positionAt(source, begin).column - 1 }, { related: [levelAt(above)] });
     seen.add(positionAt(source, at).line);
   }
 
@@ -123,9 +133,12 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
   function levelOf(at: number): readonly Related[] {
     const map = document.contents && mapWithKeyAt(document.contents, at);
     const start = map?.range?.[0];
-    if (start === undefined || start === at) return [];
+    return start === undefined || start === at ? [] : [levelAt(start)];
+  }
+
+  function levelAt(start: number): Related {
     const key = firstLine(text, start).split(/[\s:]/)[0] ?? '';
-    return [{ span: { source, start, end: start + Math.max(1, key.length) }, note: `the level above: indented by ${positionAt(source, start).column - 1}` }];
+    return { span: { source, start, end: start + Math.max(1, key.length) }, note: `the level above: indented by ${positionAt(source, start).column - 1}` };
   }
 
   let astray = false;
