@@ -14,7 +14,7 @@ const WIDTH = 100;
 
 export const explain = defineVerb({
   name: 'explain',
-  about: `Explains an operator (${listOf(ops.map(({ name }) => name), 30)}),\nor a diagnostic by its code.`,
+  about: `Explains an operator (${listOf(ops.map(({ name }) => name), 'or', 30)}),\nor a diagnostic by its code.`,
   operands: { name: 'WORD', min: 1, max: 1 },
   options: {},
   examples: ['netloom explain conv', 'netloom explain NL3004'],
@@ -35,7 +35,7 @@ function textOf(word: string): string {
   throw new Fault(
     'call',
     `there is no operator and no diagnostic called '${word}'`,
-    near === undefined ? `operators are ${listOf([...opsByName.keys()], 30)}; codes look like ${entries[0]?.code ?? 'NL1001'}` : `did you mean ${near}?`,
+    near === undefined ? `operators are ${listOf([...opsByName.keys()], 'or', 30)}; codes look like ${entries[0]?.code ?? 'NL1001'}` : `did you mean ${near}?`,
   );
 }
 

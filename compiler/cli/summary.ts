@@ -1,9 +1,9 @@
 // `netloom summary`: the layers of a spec as a table, as far as they are right, and with --plan the kernels they become.
 
-import { hasErrors } from '../check.ts';
+import { checkedData, hasErrors } from '../check.ts';
 import { printSummary } from '../emit/summary.ts';
 import { fuse } from '../passes/fuse.ts';
-import type { TypedGraph } from '../ir/graph.ts';
+import type { FusedKernel } from '../ir/kernel.ts';
 import { exitCode } from './fault.ts';
 import { assignments, choice, toggle } from './option.ts';
 import { checkFile, tell } from './spec.ts';
@@ -23,19 +23,24 @@ export const summary = defineVerb({
   },
   examples: ['netloom summary specs/alexnet.yaml', 'netloom summary specs/alexnet.yaml --plan', 'netloom summary specs/vgg-16.yaml --format markdown'],
   run([file = ''], { plan, set, format }, terminal) {
-    const { diagnostics, known, graph } = checkFile(file, set);
+    const checked = checkFile(file, set);
+    const { diagnostics, known, graph } = checked;
     terminal.err(tell(diagnostics, terminal.color.err));
-    if (known !== undefined) terminal.out(printSummary(known, format));
-    if (plan && graph !== undefined) terminal.out(printPlan(graph, format));
+    const kernels = plan && graph !== undefined ? fuse(graph, { storeAll: false }).kernels : undefined;
+    if (format === 'json') {
+      const told = kernels === undefined ? {} : { kernels: kernels.map(({ name, reasons }) => ({ name, reasons })) };
+      terminal.out(`${JSON.stringify({ version: 1, ...checkedData(file, checked), ...told }, null, 2)}\n`);
+    } else if (known !== undefined) {
+      terminal.out(printSummary(known, format) + (kernels === undefined ? '' : printKernels(kernels, format)));
+    }
     return Promise.resolve(hasErrors(diagnostics) ? exitCode.input : exitCode.fine);
   },
 });
 
-function printPlan(graph: TypedGraph, format: 'text' | 'markdown' | 'json'): string {
-  const { kernels } = fuse(graph, { storeAll: false });
+function printKernels(kernels: readonly FusedKernel[], format: 'text' | 'markdown'): string {
   const lines = kernels.map(({ name, reasons }, index) => {
-    const lead = format === 'markdown' ? `${index + 1}. \`${name}\`: ` : `${String(index + 1).padStart(4)}  ${name}  `;
-    return format === 'markdown' ? `${lead}${reasons.join('; ')}` : wrap(reasons.join('; '), 120, lead);
+    const why = reasons.join('; ');
+    return format === 'markdown' ? `${index + 1}. \`${name}\`: ${why}` : wrap(why, 120, `${String(index + 1).padStart(4)}  ${name}  `).trimEnd();
   });
   return `\n${kernels.length} kernels\n${lines.join('\n')}\n`;
 }

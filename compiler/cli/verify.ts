@@ -14,7 +14,7 @@ import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
 import { assignments, choice, number, text } from './option.ts';
 import { openNetwork } from './spec.ts';
-import { table } from './table.ts';
+import { table } from '../emit/table.ts';
 import type { Terminal } from './terminal.ts';
 import { defineVerb } from './verb.ts';
 
@@ -73,7 +73,7 @@ export const verify = defineVerb({
 
 interface Layer {
   readonly name: string;
-  /** Absent for a layer that was folded into the weights of another: it has no values of its own. */
+  /** Absent for a layer whose weights carry the batchnorm after it: it has no values of its own. */
   readonly difference: Difference | undefined;
   readonly beyond: boolean;
 }
@@ -135,7 +135,7 @@ async function interpretAll(graph: TypedGraph, source: string, values: Float32Ar
 function asText(layers: readonly Layer[], tolerance: number): string {
   const rows = layers.map(({ name, difference, beyond }) =>
     difference === undefined
-      ? [name, '', '', 'folded into the layer before it']
+      ? [name, '', '', 'folded into the layer after it']
       : [name, scientific(difference.error), significant(difference.largest), beyond ? `beyond: ${explain(difference)}` : 'ok'],
   );
   const beyond = layers.filter((layer) => layer.beyond);
