@@ -4,6 +4,7 @@
 
 import { isMainThread } from 'node:worker_threads';
 import { MachineError, messageOf } from './errors.ts';
+import { mute } from './mute.ts';
 import { hasVulkanLoader, loadVulkanLoader, unpackSwiftShader, whyNoSwiftShader, withSwiftShader } from './swiftshader.ts';
 import { installWait, waitFor } from './wait.ts';
 
@@ -48,6 +49,11 @@ export interface AdapterOptions {
   readonly adapter?: string;
   /** Switches of Dawn itself, as `webgpu`'s `create` takes them: `enable-dawn-features=allow_unsafe_apis`. */
   readonly dawnFlags?: readonly string[];
+  /**
+   * Keeps off stderr what Dawn and drivers print there while adapters are looked for. For a command that owns its process: in
+   * that moment no other thread may open a file.
+   */
+  readonly quiet?: boolean;
 }
 
 export interface DeviceOptions extends AdapterOptions {
@@ -112,10 +118,10 @@ export function whatIsMissing(report: AdapterReport, needs: NonNullable<DeviceOp
 
 /** The adapter that `options` asks for. Throws a MachineError that says what there is instead. */
 export async function findAdapter(options: AdapterOptions = {}): Promise<FoundAdapter> {
-  const flags = options.dawnFlags ?? [];
-  if (options.adapter !== undefined) return findByName(options.adapter, flags);
+  const search = searchFor(options);
+  if (options.adapter !== undefined) return findByName(options.adapter, search);
 
-  const [first, ...rest] = await systemAdapters(flags);
+  const [first, ...rest] = await systemAdapters(search);
   const passedOver = rest.map(({ report }) => ({ name: report.name, reason: `${first?.report.name ?? ''} comes before it` }));
   if (first !== undefined) {
     const reason = first.report.kind === 'hardware' ? 'a hardware GPU' : 'an installed software GPU; no hardware GPU was found';
@@ -123,16 +129,19 @@ export async function findAdapter(options: AdapterOptions = {}): Promise<FoundAd
   }
   const why = whyNoSwiftShader();
   if (why !== undefined) throw new MachineError(noAdapter(why));
-  return { ...await embeddedAdapter(flags), reason: 'embedded; this machine has no GPU and no other Vulkan driver', passedOver: [] };
+  return { ...await embeddedAdapter(search), reason: 'embedded; this machine has no GPU and no other Vulkan driver', passedOver: [] };
 }
 
 /** Every adapter that could be had, best first, the embedded one included; and why the embedded one cannot. */
-export async function listAdapters(): Promise<{ adapters: readonly AdapterReport[]; missing: readonly PassedOver[] }> {
-  const system = await systemAdapters([]);
+export async function listAdapters(
+  options: Omit<AdapterOptions, 'adapter'> = {},
+): Promise<{ adapters: readonly AdapterReport[]; missing: readonly PassedOver[] }> {
+  const search = searchFor(options);
+  const system = await systemAdapters(search);
   const why = whyNoSwiftShader();
   if (why !== undefined) return { adapters: system.map(({ report }) => report), missing: [{ name: 'SwiftShader', reason: why }] };
   try {
-    return { adapters: [...system, await embeddedAdapter([])].map(({ report }) => report), missing: [] };
+    return { adapters: [...system, await embeddedAdapter(search)].map(({ report }) => report), missing: [] };
   } catch (fault) {
     return { adapters: system.map(({ report }) => report), missing: [{ name: 'SwiftShader', reason: messageOf(fault) }] };
   }
@@ -140,15 +149,26 @@ export async function listAdapters(): Promise<{ adapters: readonly AdapterReport
 
 type Candidate = Pick<FoundAdapter, 'gpu' | 'report'>;
 
-async function findByName(asked: string, flags: readonly string[]): Promise<FoundAdapter> {
+/** How Dawn is asked. */
+interface Search {
+  readonly flags: readonly string[];
+  /** Wraps the calls in which drivers are loaded. */
+  readonly aside: <T>(work: () => T) => T;
+}
+
+function searchFor({ dawnFlags = [], quiet = false }: AdapterOptions): Search {
+  return { flags: dawnFlags, aside: quiet ? mute : (work) => work() };
+}
+
+async function findByName(asked: string, search: Search): Promise<FoundAdapter> {
   const reason = `asked for by \`${asked}\``;
   const word = ALIASES[asked.toLowerCase()] ?? asked.toLowerCase();
   if (word === 'null') {
-    const gpu = await request(await instance(['backend=null', ...flags]), 'high-performance');
+    const gpu = await request(await instance(['backend=null', ...search.flags]), search);
     if (gpu === undefined) throw new MachineError('Dawn has no null backend here');
     return { gpu, report: describe(gpu, 'null', 'null'), reason, passedOver: [] };
   }
-  const system = await systemAdapters(flags);
+  const system = await systemAdapters(search);
   const matches = ({ report }: Candidate) => report.kind === word ||
     [report.name, report.vendor, report.architecture, report.description].some((text) => text.toLowerCase().includes(word));
   const match = system.find(matches);
@@ -157,7 +177,7 @@ async function findByName(asked: string, flags: readonly string[]): Promise<Foun
 
   const wantsEmbedded = word !== '' && ['swiftshader', 'embedded', 'google', 'software'].some((name) => name.includes(word));
   const why = whyNoSwiftShader();
-  if (wantsEmbedded && why === undefined) return { ...await embeddedAdapter(flags), reason, passedOver };
+  if (wantsEmbedded && why === undefined) return { ...await embeddedAdapter(search), reason, passedOver };
 
   const names = [...system.map(({ report }) => report.name), ...(why === undefined ? ['SwiftShader'] : [])];
   if (names.length === 0) throw new MachineError(noAdapter(why ?? ''));
@@ -166,37 +186,37 @@ async function findByName(asked: string, flags: readonly string[]): Promise<Foun
 }
 
 /** The adapters of installed drivers: hardware first, then software. */
-async function systemAdapters(flags: readonly string[]): Promise<readonly Candidate[]> {
+async function systemAdapters(search: Search): Promise<readonly Candidate[]> {
   // Without a loader of its own the system has no driver either, and Dawn would print a warning for nothing.
   if (!hasVulkanLoader()) return [];
-  const first = await request(await instance(flags), 'high-performance');
+  const first = await request(await instance(search.flags), search);
   if (first === undefined) return [];
-  const kind = kindOf(first);
-  const names = await systemNames(flags);
-  if (names.length <= 1) return [{ gpu: first, report: describe(first, kind, names[0]) }];
+  const names = await systemNames(search);
+  if (names.length <= 1) return [{ gpu: first, report: describe(first, kindOf(first), names[0]) }];
   const found: Candidate[] = [];
   for (const name of new Set(names)) {
-    const gpu = await request(await instance([`adapter=${name}`, ...flags]), 'high-performance');
+    const gpu = await request(await instance([`adapter=${name}`, ...search.flags]), search);
     if (gpu !== undefined) found.push({ gpu, report: describe(gpu, kindOf(gpu), name) });
   }
   return [...found.filter(({ report }) => report.kind === 'hardware'), ...found.filter(({ report }) => report.kind !== 'hardware')];
 }
 
 /** The binding can filter adapters by name but not list them, except in the message for a name that none has. */
-async function systemNames(flags: readonly string[]): Promise<readonly string[]> {
+async function systemNames({ flags, aside }: Search): Promise<readonly string[]> {
+  const dawn = await instance(['adapter=(none)', ...flags]);
   try {
-    await (await instance(['adapter=(none)', ...flags])).requestAdapter();
+    await aside(() => dawn.requestAdapter());
     return [];
   } catch (fault) {
     return [...messageOf(fault).matchAll(/name: '(.*)'$/gm)].map((match) => match[1] ?? '');
   }
 }
 
-async function embeddedAdapter(flags: readonly string[]): Promise<Candidate> {
+async function embeddedAdapter(search: Search): Promise<Candidate> {
   const swiftShader = unpackSwiftShader();
   if (!hasVulkanLoader()) loadVulkanLoader(swiftShader);
-  const dawn = await instance(['netloom-embedded', ...flags]);
-  const gpu = await withSwiftShader(swiftShader, () => request(dawn, 'high-performance'));
+  const dawn = await instance(['netloom-embedded', ...search.flags]);
+  const gpu = await withSwiftShader(swiftShader, () => request(dawn, search));
   if (gpu === undefined) throw new MachineError(`SwiftShader in ${swiftShader.folder} does not start; delete that folder and try again`);
   const report = describe(gpu, 'embedded', 'SwiftShader');
   if (report.architecture !== 'swiftshader') {
@@ -226,8 +246,9 @@ function instance(flags: readonly string[]): Promise<GPU> {
   return made;
 }
 
-function request(dawn: GPU, powerPreference: GPUPowerPreference): Promise<GPUAdapter | undefined> {
-  return dawn.requestAdapter({ powerPreference }).then((adapter) => adapter ?? undefined, () => undefined);
+function request(dawn: GPU, { aside }: Search): Promise<GPUAdapter | undefined> {
+  const asked = aside(() => dawn.requestAdapter({ powerPreference: 'high-performance' }));
+  return asked.then((adapter) => adapter ?? undefined, () => undefined);
 }
 
 function kindOf(gpu: GPUAdapter): AdapterKind {

@@ -1,6 +1,6 @@
 // Which adapter is taken, what is said about it, and what happens where there is none.
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,18 @@ describe.skipIf(adapters.length === 0)('where there is an adapter', () => {
     expect(device.gpu.limits.maxStorageBufferBindingSize).toBe(device.adapter.limits['maxStorageBufferBindingSize']);
     device.close();
   });
+});
+
+test.skipIf(process.platform === 'win32')('what drivers print can be kept off stderr, and nothing else is', () => {
+  const program = `
+    const { listAdapters } = await import(${JSON.stringify(join(ROOT, 'runtime/device.ts'))});
+    process.stderr.write('before ');
+    await listAdapters({ quiet: true });
+    process.stderr.write('after');`;
+  // A pipe as a shell makes it: the ones that Node makes are sockets, which cannot be opened again.
+  const command = '"$0" --import "$1" --input-type=module --eval "$2" 2>&1 | cat';
+  const args = ['-c', command, process.execPath, join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'), program];
+  expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe('before after');
 });
 
 test('the null adapter needs no driver', async () => {
