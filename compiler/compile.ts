@@ -6,14 +6,13 @@ import { outputsOf, toPlan } from './emit/plan.ts';
 import type { TypedGraph } from './ir/graph.ts';
 import type { Program } from './ir/kernel.ts';
 import type { Target } from './ir/target.ts';
+import { fitsDevice } from './passes/fits-device.ts';
 import { fuse } from './passes/fuse.ts';
 import { planMemory } from './passes/plan-memory.ts';
 import { schedule, type Schedule } from './passes/schedule.ts';
 
 export interface CompileSettings {
   readonly targets: readonly Target[];
-  /** The spec's file name, for the first line of each shader. */
-  readonly model: string;
   /** Make every layer an output, by the same kernels: what `verify` compares. */
   readonly storeAll?: boolean;
 }
@@ -23,13 +22,20 @@ export interface Compiled extends Artifact {
   readonly schedules: readonly Schedule[];
 }
 
-/** A network whose shapes are known, as a GPU program for each target. Nothing is reported but what a device cannot hold. */
-export function compile(graph: TypedGraph, { targets, model, storeAll = false }: CompileSettings, _report: Report): Compiled {
+/** A network whose shapes are known, as a GPU program for each target; undefined after reporting what a device cannot hold. */
+export function compile(graph: TypedGraph, { targets, storeAll = false }: CompileSettings, report: Report): Compiled | undefined {
+  const portable = targets.at(-1);
+  if (portable !== undefined && !fitsDevice(graph, portable, report)) return undefined;
   const program = fuse(graph, { storeAll });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
-    const steps = schedule(program, target, model);
+    const steps = schedule(program, target, fileName(graph));
     return { schedule: steps, memory: planMemory(steps, outputs.map(({ value }) => value)) };
   });
   return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, scheduled) };
+}
+
+/** The spec's file name without its folders, which differ from machine to machine: what generated files say they come from. */
+export function fileName({ document }: TypedGraph): string {
+  return document.source.path.replace(/^.*[/\\]/, '');
 }

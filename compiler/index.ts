@@ -60,7 +60,9 @@ export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
   const { diagnostics, graph } = judge(source, overridesOf(options));
   if (graph === undefined) throw new SpecError(diagnostics);
   const { report, diagnostics: told } = collect();
-  const { plan, shaders } = compileGraph(graph, { targets, model: source.path }, report);
+  const made = compileGraph(graph, { targets }, report);
+  if (made === undefined) throw new SpecError(told);
+  const { plan, shaders } = made;
   const shader = (path: string): string => {
     const code = shaders.get(path);
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);

@@ -5,6 +5,7 @@ import { compile } from '../compile.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import { targets } from '../passes/targets.ts';
 import { collect } from '../source/catalog.ts';
+import { Fault } from './fault.ts';
 import { tell } from './spec.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,13 +26,16 @@ export interface Loaded {
 export async function load(graph: TypedGraph, { weights, adapter, storeAll }: LoadSettings, terminal: Terminal): Promise<Loaded> {
   const start = performance.now();
   const { report, diagnostics } = collect();
-  const { plan, shaders } = compile(graph, { targets, model: graph.document.source.path, storeAll }, report);
+  const made = compile(graph, { targets, storeAll }, report);
   terminal.err(tell(diagnostics, terminal.color.err));
+  if (made === undefined) throw new Fault('input', `${graph.document.name.value} is too large for the buffers of a GPU`);
+  const { plan, shaders } = made;
   const compiled = performance.now();
   const model = await loadModel({
     plan,
     weights,
     shaders: (path) => shaders.get(path) ?? '',
+    quiet: true,
     ...(adapter === undefined ? {} : { adapter }),
     onProgress: ({ stage, done, total }) => {
       terminal.progress(`${stage === 'weights' ? 'loading weights' : 'compiling kernels'} ${Math.floor((100 * done) / Math.max(total, 1))} %`);

@@ -8,6 +8,8 @@ export interface Option<T> {
   /** Stands for the value in the help; absent for a switch, which takes none. */
   readonly value?: string;
   readonly help: string;
+  /** A letter that stands for it behind a single dash. */
+  readonly short?: string;
   readonly many?: true;
   /** `typed` holds every value given, in order; empty where the option is absent. `flag` is its name with dashes. */
   convert(typed: readonly string[], flag: string): T;
@@ -24,8 +26,8 @@ export function toggle(help: string): Option<boolean> {
   return { help, convert: (typed) => typed.length > 0 };
 }
 
-export function text(value: string, help: string): Option<string | undefined> {
-  return { value, help, convert: (typed) => typed.at(-1) };
+export function text(value: string, help: string, short?: string): Option<string | undefined> {
+  return { value, help, ...(short === undefined ? {} : { short }), convert: (typed) => typed.at(-1) };
 }
 
 export function choice<const Word extends string>(words: readonly [Word, ...Word[]], help: string): Option<Word> {

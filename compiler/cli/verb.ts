@@ -56,7 +56,10 @@ function parseCall<Table extends OptionTable>(
     allowPositionals: true,
     tokens: true,
     options: Object.fromEntries(
-      Object.entries(table).map(([name, option]) => [name, { type: option.value === undefined ? 'boolean' : 'string' } as const]),
+      Object.entries(table).map(([name, { value, short }]) => [
+        name,
+        { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) } as const,
+      ]),
     ),
   });
   const operands: string[] = [];
@@ -92,7 +95,7 @@ function parseCall<Table extends OptionTable>(
 function printHelp<Table extends OptionTable>(def: VerbDef<Table>): string {
   const { name, max } = def.operands;
   const rows = Object.entries<OptionTable[string]>(def.options).map(([flag, option]): readonly [string, string] => [
-    option.value === undefined ? `--${flag}` : `--${flag} ${option.value}`,
+    `${option.short === undefined ? '' : `-${option.short}, `}--${flag}${option.value === undefined ? '' : ` ${option.value}`}`,
     option.many === undefined ? option.help : `${option.help}; may be repeated`,
   ]);
   const width = Math.max(...rows.map(([left]) => left.length), '--help'.length);

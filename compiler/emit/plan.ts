@@ -52,7 +52,9 @@ export function toPlan(graph: TypedGraph, outputs: readonly Output[], scheduled:
 function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPlan, outputs: readonly Output[], shaders: Map<string, string>): Variant {
   const weights: PackedWeight[] = [];
   const weightAt = new Map<string, number>();
-  const weight = (packed: PackedWeight): number => {
+  const weight = (whole: PackedWeight): number => {
+    // A loop of one turn from the start moves nothing.
+    const packed = { ...whole, order: whole.order.filter(({ size, start = 0 }) => size > 1 || start > 0) };
     const key = JSON.stringify(packed);
     const known = weightAt.get(key);
     if (known !== undefined) return known;

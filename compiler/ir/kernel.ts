@@ -64,6 +64,8 @@ export interface Program {
   readonly values: ReadonlyMap<string, StoredValue>;
   /** Nodes without code of their own (views), and the stored value that is theirs in the same channel-major order. */
   readonly views: ReadonlyMap<string, string>;
+  /** Nodes that cost nothing, and why. */
+  readonly free: ReadonlyMap<string, string>;
   /** Nodes whose values folding removed. */
   readonly foldedAway: ReadonlySet<string>;
 }

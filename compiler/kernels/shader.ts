@@ -18,7 +18,7 @@ export interface KernelSite {
   readonly x: Layout;
   /** The shape of the results: of the core and of every step of the tail. */
   readonly shape: Shape;
-  layout(value: string): Layout;
+  readonly layout: (value: string) => Layout;
 }
 
 /** Part of a dispatch that had to be split because one of its weights is larger than a binding may be. */
@@ -212,7 +212,7 @@ class Results {
     const layout = this.layouts.get(name);
     if (!layout) throw new Error(`no buffer ${name}`);
     const image = `${n} * ${u(layout.imageStride)}`;
-    const plane = layout.planeStride === 1 ? `${channel}` : `${layout.firstChannel > 0 || channel.includes(' ') ? `(${plus(channel, layout.firstChannel)})` : channel} * ${u(layout.planeStride)}`;
+    const plane = layout.planeStride === 1 ? channel : `${layout.firstChannel > 0 || channel.includes(' ') ? `(${plus(channel, layout.firstChannel)})` : channel} * ${u(layout.planeStride)}`;
     const shiftedPlane = layout.planeStride === 1 ? plus(channel, layout.firstChannel) : plane;
     if (layout.height === 1 && layout.width === 1) return plus(image, shiftedPlane, layout.top * layout.rowStride + layout.left);
     const row = typeof y === 'number' ? (layout.top + y) * layout.rowStride : `${layout.top > 0 || y.includes(' ') ? `(${plus(y, layout.top)})` : y} * ${u(layout.rowStride)}`;

@@ -31,6 +31,7 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
   const values = new Map<string, StoredValue>([[graph.input.name, { id: graph.input.name, shape: graph.input.shape }]]);
   const views = new Map<string, string>();
   const foldedAway = new Set<string>();
+  const free = new Map<string, string>();
 
   const stored = (id: string): string => views.get(id) ?? id;
   const begin = (draft: Draft): void => {
@@ -59,6 +60,7 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
     const lowering = node.lowering;
     switch (lowering.kind) {
       case 'view':
+        free.set(node.id, `shows ${first} as it is: no code`);
         views.set(node.id, rootOf.get(node.id) === node.id ? tight(first, node.id) : stored(first));
         break;
       case 'concat':
@@ -81,10 +83,12 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
   for (const kernel of kernels) {
     for (const id of [kernel.result, ...kernel.keeps]) if (!values.has(id)) values.set(id, { id, shape: shapeOf(id) });
   }
-  return { graph, kernels, values, views, foldedAway };
+  return { graph, kernels, values, views, foldedAway, free };
 
   function standFirst(node: TypedNode, core: Core, reads: string): void {
-    begin({ ...blank(node.id, core, reads, shapeOf(node.inputs[0] ?? '')), name: nameOf(node), nodes: [node] });
+    const sees = { conv: 'windows', pool: 'windows', lrn: 'neighbouring channels', dense: 'all', softmax: 'all channels' } as const;
+    const reasons = reads === graph.input.name || !(core.kind in sees) ? [] : [`reads ${sees[core.kind as keyof typeof sees]} of ${reads}, which must be in memory first`];
+    begin({ ...blank(node.id, core, reads, shapeOf(node.inputs[0] ?? '')), name: nameOf(node), nodes: [node], reasons });
   }
 
   function standAlone(node: TypedNode, expr: Expr): void {
@@ -113,8 +117,8 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
     maker.nodes.push(node);
     maker.reasons.push(
       maker.keeps.includes(previous)
-        ? `${node.id} is worked out while ${previous} is in a register; ${previous} is stored too, for its other readers`
-        : `${node.id} works on ${previous} before it is stored: one pass over memory less`,
+        ? `${shown(node)} is worked out while ${previous} is in a register; ${previous} is stored too, for its other readers`
+        : `${shown(node)} works on each result before it is stored: one pass over memory less`,
     );
     rename(maker, node);
     return true;
@@ -170,6 +174,7 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
   /** Producers write into their slice; what cannot lie in two places is copied. */
   function place(node: TypedNode): void {
     values.set(node.id, { id: node.id, shape: node.shape });
+    free.set(node.id, `is where ${node.inputs.join(', ')} ${node.inputs.length > 1 ? 'lie' : 'lies'}: each is written into its slice`);
     let firstChannel = 0;
     node.inputs.forEach((id, index) => {
       const value = stored(id);
@@ -210,11 +215,16 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
     if (needed || (settings.storeAll && visible)) maker.keeps.push(id);
   }
 
+  /** A layer's activation by its own name, any other node by the layer's. */
+  function shown(node: TypedNode): string {
+    return node.id === node.origin.name.value && node.origin.activation !== undefined ? node.op.name : node.id;
+  }
+
   function rename(maker: Draft, node: TypedNode): void {
     makerOf.delete(maker.result);
     maker.result = node.id;
     makerOf.set(node.id, maker);
-    maker.name += `+${node.id === node.origin.name.value && node.origin.activation !== undefined ? node.op.name : node.id}`;
+    maker.name += `+${shown(node)}`;
   }
 
   function sameShape(node: TypedNode, maker: Draft): boolean {

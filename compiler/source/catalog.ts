@@ -415,7 +415,7 @@ export const catalog = {
 
   windowTooLarge: error({
     code: 'NL3001',
-    message: '{layer}: a {span}-{axis} window does not fit {room}',
+    message: '{layer}: a window of {span} {axis}s does not fit {room}',
     label: 'spans {span} {axis}s',
   }),
   notWhole: error({
@@ -425,14 +425,14 @@ export const catalog = {
   }),
   padOverHalf: error({
     code: 'NL3003',
-    message: '{layer}: a padding of {pad} {axis}s is more than half of a {kernel}-{axis} window',
+    message: '{layer}: a padding of {pad} {axis}s is more than half of a window of {kernel}',
     label: 'some windows would see nothing but padding',
     help: 'pad by at most {most}',
   }),
   groupsDoNotDivide: error({
     code: 'NL3004',
-    message: '{layer}: {groups} groups cannot share {count} {what} evenly',
-    label: '{count} / {groups} leaves {rest} over',
+    message: '{layer}: {groups} groups cannot share {filters} filters evenly',
+    label: '{filters} / {groups} leaves {rest} over',
   }),
   windowWithoutInput: error({
     code: 'NL3005',
@@ -501,5 +501,29 @@ export const catalog = {
     code: 'NL3017',
     message: '{layer}: {tensor} would hold {shape} = {count} numbers',
     label: 'more than the {limit} that a shader can count',
+  }),
+  groupsDoNotDivideInput: error({
+    code: 'NL3018',
+    message: '{layer}: {groups} groups cannot share the {channels} channels of {from} evenly',
+    label: '{channels} / {groups} leaves {rest} over',
+  }),
+
+  valueTooLarge: error({
+    code: 'NL4001',
+    message: '{layer} takes {bytes} bytes for one image, and a buffer of {target} devices holds {limit}',
+    label: '{shape} values of 4 bytes',
+    help: 'make the picture or the number of channels smaller',
+  }),
+  rowTooLarge: error({
+    code: 'NL4002',
+    message: '{layer}: 64 rows of its weights take {bytes} bytes, and a buffer of {target} devices holds {limit}',
+    label: 'each of its outputs reads {inputs} values',
+    help: 'pool the picture before it, so that fewer values reach it',
+  }),
+  weightTooLarge: error({
+    code: 'NL4003',
+    message: '{layer}: its weights take {bytes} bytes, and a buffer of {target} devices holds {limit}',
+    label: 'a convolution is not split',
+    help: 'use fewer filters or a smaller kernel',
   }),
 };

@@ -1,4 +1,4 @@
-// Columns for a terminal.
+// Columns of text.
 
 /** Rows under a head, columns two blanks apart; ends with a line break. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string {
