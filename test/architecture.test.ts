@@ -98,7 +98,7 @@ test('only the command touches files, arguments and the clock', () => {
 });
 
 test('every operator has its test', () => {
-  const listed = importsOf('compiler/ops/index.ts').map(({ specifier }) => specifier.replace(/^\.\/|\.ts$/g, ''));
+  const listed = importsOf('compiler/ops/index.ts').filter(({ specifier }) => specifier.startsWith('./')).map(({ specifier }) => specifier.replace(/^\.\/|\.ts$/g, ''));
   const tested = filesUnder('test/ops', /\.test\.ts$/).map((path) => path.replace(/^test\/ops\/|\.test\.ts$/g, ''));
   expect(listed.length).toBeGreaterThan(5);
   expect(listed.filter((name) => !tested.includes(name))).toEqual([]);

@@ -138,14 +138,13 @@ function judgeGroups(site: Site, filters: number, channels: number, groups: numb
   const shown = common.length > 12 ? `${common.slice(0, 12).join(', ')}, …` : common.join(', ');
   const help = `use a divisor of both the ${filters} filters and the ${channels} input channels: ${shown}`;
   if (filters % groups !== 0) {
-    const holes = { layer, groups, count: filters, what: 'filters', rest: filters % groups };
-    site.report(catalog.groupsDoNotDivide, site.at('groups'), holes, {
+    site.report(catalog.groupsDoNotDivide, site.at('groups'), { layer, groups, filters, rest: filters % groups }, {
       related: [{ span: site.at('filters'), note: 'the filters to share' }],
       help,
     });
   } else if (channels % groups !== 0) {
-    const holes = { layer, groups, count: channels, what: 'input channels', rest: channels % groups };
-    site.report(catalog.groupsDoNotDivide, site.at('groups'), holes, { help });
+    const holes = { layer, groups, channels, from: site.from[0] ?? 'its input', rest: channels % groups };
+    site.report(catalog.groupsDoNotDivideInput, site.at('groups'), holes, { help });
   }
 }
 

@@ -1,14 +1,15 @@
 // Graph to TypedGraph: asks each operator for its shape, weights, cost and lowering, in order, and holds every layer to
 // its `expect`. A mistake is told with the layers that led to it and, where one change would mend it, that change.
 //
-// A layer whose shape cannot be known stays silent, and so do those that read it. Where a shape can be known in spite of
-// a mistake (what `expect` says, or what an operator makes whatever arrives), the layers behind are judged by that.
+// A layer whose shape cannot be known stays silent, and so do those that read it. Behind an `expect` that fails either the
+// layer or the `expect` may be meant: a mistake there is told only if it is one in both cases.
 
 import type { Graph, Node, TypedGraph, TypedNode } from '../ir/graph.ts';
 import { elements, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Entry, More, Report } from '../source/catalog.ts';
+import type { Related } from '../source/diagnostic.ts';
 import type { Span } from '../source/source.ts';
 import { fits, printExpected } from './expect.ts';
 import { repair } from './repair.ts';
@@ -34,27 +35,28 @@ export function infer(graph: Graph, report: Report): TypedGraph | undefined {
 
 /** As much of the network as is right, for a table that shows how far it goes. */
 export function inferPartial(graph: Graph, report: Report): Inference {
-  const shapes = new Map<string, Shape>();
-  const typed = new Map<string, TypedNode>();
-  const history: History = { graph, nodes: new Map(graph.nodes.map((node) => [node.id, node])), shapes, typed };
+  const state: State = { graph, nodes: new Map(graph.nodes.map((node) => [node.id, node])), shapes: new Map(), wished: new Map(), typed: new Map() };
   const { tell, finish } = warningsLast(report);
   const sound = new Set<string>();
-  let complete = countable(graph.input.name, graph.input.shape, report, graph.document.input.shape.span);
-  if (complete) {
-    shapes.set(graph.input.name, graph.input.shape);
+  if (countable(graph.input.name, graph.input.shape, report, graph.document.input.shape.span)) {
+    state.shapes.set(graph.input.name, graph.input.shape);
     sound.add(graph.input.name);
   }
   for (const node of graph.nodes) {
-    const { shape, right } = inferNode(node, history, tell(node));
-    if (shape !== undefined) shapes.set(node.id, shape);
-    if (right && node.inputs.every((id) => sound.has(id))) sound.add(node.id);
-    else {
-      typed.delete(node.id);
-      complete = false;
-    }
+    inferNode(node, state, tell(node));
+    if (state.typed.has(node.id) && node.inputs.every((id) => sound.has(id))) sound.add(node.id);
   }
   finish();
-  return { known: { ...graph, nodes: [...typed.values()] }, complete };
+  const nodes = [...state.typed.values()].filter(({ id }) => sound.has(id));
+  return { known: { ...graph, nodes }, complete: nodes.length === graph.nodes.length && sound.has(graph.input.name) };
+}
+
+interface State extends History {
+  readonly shapes: Map<string, Shape>;
+  /** What a value would be if a failed `expect` before it held; only where that is another shape. */
+  readonly wished: Map<string, Shape>;
+  /** The nodes that nothing is wrong with, whatever is wrong before them. */
+  readonly typed: Map<string, TypedNode>;
 }
 
 /** Keeps warnings back, and drops those about layers that an error already speaks of: their loss is part of its story. */
@@ -78,32 +80,54 @@ function warningsLast(report: Report): { readonly tell: (node: Node) => Report; 
   };
 }
 
-/** One node's shape; the node joins the history's typed ones where its operator has nothing against it. */
-function inferNode(node: Node, history: History, report: Report): { readonly shape: Shape | undefined; readonly right: boolean } {
-  const inputs = node.inputs.map((id) => history.shapes.get(id));
-  if (!inputs.every((shape) => shape !== undefined)) return { shape: undefined, right: false };
+/** Works out one node, and writes down what is known of it. */
+function inferNode(node: Node, state: State, report: Report): void {
+  const inputs = node.inputs.map((id) => state.shapes.get(id));
+  if (!inputs.every((shape) => shape !== undefined)) return;
+  const wish = inferWished(node, inputs, state);
   const verdict = { right: true };
   const tell: Report = (law, span, holes, more = {}) => {
     if (law.severity === 'error') verdict.right = false;
-    report(law, span, holes, explained(law, node, history, more));
+    if (wish?.broken.has(law) !== false) report(law, span, holes, explained(law, node, state, more));
   };
   const name = node.origin.name.value;
-  const from = node.inputs.map((id) => layerOf(id, history));
+  const from = node.inputs.map((id) => layerOf(id, state));
   const shape = node.op.infer({ name, attrs: node.attrs, inputs, from, at: node.at, report: tell });
-  if (shape === undefined || !countable(name, shape, tell, node.at('op'))) return { shape: undefined, right: false };
+  const known = shape ?? wish?.shape;
+  if (known === undefined || !countable(name, known, tell, node.at('op'))) return;
 
-  const place = { name, attrs: node.attrs, inputs, from, output: shape };
+  const place = { name, attrs: node.attrs, inputs, from, output: known };
   const params = node.op.params(place);
   const heavy = params.find((param) => elements(param.shape) > mostValues);
   if (heavy !== undefined) {
     const holes = { layer: name, tensor: heavy.name, shape: printShape(heavy.shape), count: elements(heavy.shape), limit: mostValues };
     tell(catalog.tooManyWeights, node.at('op'), holes);
+    return;
   }
-  if (!verdict.right) return { shape, right: false };
-  const macs = node.op.macs(place);
-  const flops = 2 * macs + node.op.otherFlops(place);
-  history.typed.set(node.id, { ...node, shape, params, macs, flops, lowering: node.op.lower(place) });
-  return judgeExpect(node, shape, history, report) ?? { shape, right: true };
+  state.shapes.set(node.id, known);
+  if (wish?.shape !== undefined && printShape(wish.shape) !== printShape(known)) state.wished.set(node.id, wish.shape);
+  if (verdict.right) {
+    const macs = node.op.macs(place);
+    const flops = 2 * macs + node.op.otherFlops(place);
+    state.typed.set(node.id, { ...node, shape: known, params, macs, flops, lowering: node.op.lower(place) });
+  }
+  judgeExpect(node, known, state, report);
+}
+
+/** What the operator makes of the inputs if every failed `expect` held, and the laws that it breaks even then; undefined where nothing is in doubt. */
+function inferWished(
+  node: Node,
+  actual: readonly Shape[],
+  state: State,
+): { readonly shape: Shape | undefined; readonly broken: ReadonlySet<Entry> } | undefined {
+  if (!node.inputs.some((id) => state.wished.has(id))) return undefined;
+  const inputs = actual.map((shape, i) => state.wished.get(node.inputs[i] ?? '') ?? shape);
+  const broken = new Set<Entry>();
+  const report: Report = (law) => {
+    broken.add(law);
+  };
+  const from = node.inputs.map((id) => layerOf(id, state));
+  return { shape: node.op.infer({ name: node.origin.name.value, attrs: node.attrs, inputs, from, at: node.at, report }), broken };
 }
 
 /** Reports a value of more numbers than can be counted. */
@@ -114,34 +138,49 @@ function countable(layer: string, shape: Shape, report: Report, span: Span): boo
   return false;
 }
 
-/** Reports an `expect` that does not hold, and says what to believe instead: what the author wrote. */
-function judgeExpect(
-  node: Node,
-  shape: Shape,
-  history: History,
-  report: Report,
-): { readonly shape: Shape; readonly right: boolean } | undefined {
+/** Reports an `expect` that does not hold; where it settles a doubt, it does. */
+function judgeExpect(node: Node, shape: Shape, state: State, report: Report): void {
   const { expect, name } = node.origin;
-  if (expect === undefined || node.id !== name.value || fits(shape, expect.value)) return undefined;
+  if (expect === undefined || node.id !== name.value) return;
   const wanted = expect.value;
-  const last = wanted.length === shape.length ? wanted.at(-1) : undefined;
-  const planeIsRight = wanted.length === shape.length && fits(shape.slice(0, -1), wanted.slice(0, -1));
-  const help = repair(node, history, { wanted, planeIsRight, channels: typeof last === 'number' ? last : undefined });
-  const because = (planeIsRight ? undefined : reasonFor(node.id, history)) ?? `it is ${printShape(shape)}`;
+  const wish = state.wished.get(node.id);
+  if (fits(shape, wanted)) {
+    state.wished.delete(node.id);
+    return;
+  }
+  if (wish !== undefined && fits(wish, wanted)) {
+    state.typed.delete(node.id);
+    state.shapes.set(node.id, wish);
+    state.wished.delete(node.id);
+    return;
+  }
+  const sameRank = wanted.length === shape.length;
+  const planeIsRight = sameRank && fits(shape.slice(0, -1), wanted.slice(0, -1));
+  const channels = sameRank ? wanted.at(-1) : undefined;
+  const elsewhere = repair(node, state, { wanted, planeIsRight, channels: typeof channels === 'number' ? channels : undefined });
+  const help = [...(elsewhere === undefined ? [] : [elsewhere]), `write \`expect: ${printShape(shape)}\``].join('; otherwise ');
+  const because = (planeIsRight ? undefined : reasonFor(node.id, state)) ?? `it is ${printShape(shape)}`;
   const holes = { layer: name.value, actual: printShape(shape), expected: printExpected(wanted), because };
-  const ownChannels = planeIsRight && history.shapes.get(node.inputs[0] ?? '')?.at(-1) !== shape.at(-1);
-  const related = ownChannels ? [] : trace(node, history, planeIsRight ? 'channels' : 'plane');
-  report(catalog.expectFails, expect.span, holes, { related, help });
-  return { shape: believed(shape, wanted), right: false };
+  report(catalog.expectFails, expect.span, holes, { related: behind(node, shape, sameRank && !planeIsRight, state), help });
+  state.typed.delete(node.id);
+  const hoped = asExpected(shape, wanted);
+  if (hoped !== undefined) state.wished.set(node.id, hoped);
 }
 
-/** The expected shape with its unknown sizes filled in; the actual one where a picture was expected of a vector, or the reverse. */
-function believed(shape: Shape, wanted: readonly (number | '?')[]): Shape {
+/** The layers behind a failed `expect`; none where the layer makes its channels itself and they alone are wrong. */
+function behind(node: Node, shape: Shape, planeIsWrong: boolean, state: State): readonly Related[] {
+  if (planeIsWrong) return trace(node, state, 'plane');
+  const ownChannels = state.shapes.get(node.inputs[0] ?? '')?.at(-1) !== shape.at(-1);
+  return ownChannels ? [] : trace(node, state, 'channels');
+}
+
+/** The expected shape with its unknown sizes filled in; undefined where a picture was expected of a vector, or the reverse. */
+function asExpected(shape: Shape, wanted: readonly (number | '?')[]): Shape | undefined {
   const size = (axis: number, actual: number): number => {
     const expected = wanted[axis];
     return typeof expected === 'number' ? expected : actual;
   };
-  if (wanted.length !== shape.length) return shape;
+  if (wanted.length !== shape.length) return undefined;
   return shape.length === 1 ? [size(0, shape[0])] : [size(0, shape[0]), size(1, shape[1]), size(2, shape[2])];
 }
 

@@ -36,9 +36,11 @@ export function repair(target: Node, history: History, goal: Goal): string | und
   const attempt = (id: string, attrs: Node['attrs'] | undefined, input?: Shape): Outcome | undefined =>
     simulate({ target, lineage, history, goal, tried }, id, attrs, input);
 
-  const places = byLikelihood(lineage, history).filter((node) => goal.wanted !== undefined || node !== target);
+  const mayChange = (node: Node): boolean => goal.wanted !== undefined || node !== target;
+  const places = byLikelihood(lineage, history).filter(mayChange);
+  const nearestFirst = lineage.toReversed().filter(mayChange);
   const find = (gentle: boolean): { readonly place: Node; readonly ways: readonly Way[] } | undefined => {
-    for (const place of gentle ? places : places.toReversed()) {
+    for (const place of gentle ? places : nearestFirst) {
       if (tried.left <= 0) return undefined;
       const ways = firstOfEachKind(place.op.alternatives(place.attrs, goal.channels).filter((way) => way.gentle === gentle), (way) =>
         attempt(place.id, way.attrs),
@@ -83,7 +85,7 @@ function consequence(outcomes: readonly Outcome[], place: Node, target: Node, hi
     const shapes = new Map(outcomes.flatMap(({ shapes }) => [shapes.get(id) ?? []]).map((shape) => [printShape(shape), shape]));
     const [only] = shapes.values();
     if (shapes.size !== 1 || only === undefined || only.length === 0) return [];
-    const count = goal.counting === true && id === end ? ` = ${elements(only)} values` : '';
+    const count = goal.counting === true && id === end && only.length === 3 ? ` = ${elements(only)} values` : '';
     return [`${layer} gives ${printShape(only)}${count}`];
   });
   return parts.length === 0 ? 'then it fits' : `then ${parts.join(', and ')}`;

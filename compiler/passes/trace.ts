@@ -7,15 +7,16 @@ import { asPicture, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
 import { arithmetic } from '../ops/sliding.ts';
 import type { Related } from '../source/diagnostic.ts';
+import type { Span } from '../source/source.ts';
 
 /** What is known when a mistake is found. */
 export interface History {
   readonly graph: Graph;
   readonly nodes: ReadonlyMap<string, Node>;
-  /** Of the input too; what is only believed after a mistake included. */
+  /** Of the input too. */
   readonly shapes: ReadonlyMap<string, Shape>;
   /** The nodes without a mistake of their own. */
-  readonly typed: Map<string, TypedNode>;
+  readonly typed: ReadonlyMap<string, TypedNode>;
 }
 
 /** More layers than this are no explanation. */
@@ -31,10 +32,13 @@ export function layerOf(id: string, { nodes }: History): string {
  * in question, the last one that changed those.
  */
 export function trace(node: Node, history: History, question: 'plane' | 'channels' = 'plane'): readonly Related[] {
-  const each = Math.max(2, Math.floor(mostNotes / node.inputs.length));
-  const notes = [...new Set(node.inputs)].flatMap((id) => traceInput(id, node, history, question === 'plane' ? each : 0));
-  const seen = new Set<number>();
-  return notes.filter(({ span }) => !seen.has(span.start) && seen.add(span.start));
+  const inputs = [...new Set(node.inputs)];
+  const most = question === 'plane' ? Math.max(2, Math.floor(mostNotes / inputs.length)) : 0;
+  const traces = inputs.map((id) => traceInput(id, node, history, most));
+  // What all branches have in common does not explain why they differ.
+  const shared = (span: Span): boolean => inputs.length > 1 && traces.every((notes) => notes.some((note) => note.span === span));
+  const notes = new Map(traces.flat().filter(({ span }) => !shared(span)).map((note) => [note.span, note]));
+  return [...notes.values()];
 }
 
 function traceInput(id: string, reader: Node, history: History, most: number): readonly Related[] {

@@ -73,7 +73,7 @@ test('groups that do not divide are told with those that do', () => {
     related: ['256: the filters to share'],
   });
   const [channels] = complaints([9, 9, 3], [{ name: 'conv2', op: 'conv', filters: 256, kernel: 5, groups: 2 }]);
-  expect(channels).toMatchObject({ message: 'conv2: 2 groups cannot share 3 input channels evenly', label: '3 / 2 leaves 1 over' });
+  expect(channels).toMatchObject({ code: 'NL3018', message: 'conv2: 2 groups cannot share the 3 channels of x evenly', label: '3 / 2 leaves 1 over' });
 });
 
 test('other channels than written are told with the layer that made them', () => {

@@ -35,16 +35,16 @@ const pool = (part: object) => [{ name: 'p', op: 'maxpool', kernel: 3, ...part }
 test('a window that does not fit, with the nearest that do', () => {
   expect(complaints([2, 2, 1], pool({}))[0]).toMatchObject({
     code: 'NL3001',
-    message: 'p: a 3-row window does not fit the 2 rows of its input',
+    message: 'p: a window of 3 rows does not fit the 2 rows of its input',
     marked: '3',
     help: expect.stringContaining('use a kernel of at most 2 rows or `pad: 1`') as string,
   });
-  expect(complaints([2, 2, 1], [{ name: 'c', op: 'conv', filters: 1, kernel: 9, pad: 2 }])[0]?.message).toBe('c: a 9-row window does not fit 6 padded rows');
+  expect(complaints([2, 2, 1], [{ name: 'c', op: 'conv', filters: 1, kernel: 9, pad: 2 }])[0]?.message).toBe('c: a window of 9 rows does not fit 6 padded rows');
 });
 
 test('a window too large for both directions is one mistake, for the columns alone another', () => {
   expect(complaints([2, 2, 1], pool({}))).toHaveLength(1);
-  expect(complaints([9, 2, 1], pool({}))[0]?.message).toBe('p: a 3-column window does not fit the 2 columns of its input');
+  expect(complaints([9, 2, 1], pool({}))[0]?.message).toBe('p: a window of 3 columns does not fit the 2 columns of its input');
 });
 
 test('exact allows no rest, and says what would leave none', () => {
@@ -62,7 +62,7 @@ test('exact allows no rest, and says what would leave none', () => {
 
 test('a pool is padded by half its window at most, a convolution by any amount', () => {
   expect(complaints([9, 9, 1], pool({ stride: 1, pad: 2 }))).toMatchObject([
-    { code: 'NL3003', message: 'p: a padding of 2 rows is more than half of a 3-row window', marked: '2', help: 'pad by at most 1' },
+    { code: 'NL3003', message: 'p: a padding of 2 rows is more than half of a window of 3', marked: '2', help: 'pad by at most 1' },
   ]);
   expect(complaints([9, 9, 1], [{ name: 'c', op: 'conv', filters: 1, kernel: 3, pad: 3 }])).toEqual([]);
 });

@@ -88,11 +88,11 @@ test('an `expect` that fails says what came instead, and why', () => {
       message: 'conv1 gives 54x54x96, not the expected 55x55x96',
       marked: '"55x55x96"',
       label: '(224 - 11) / 4 + 1 = 54.25, rounded down to 54',
-      help: 'write `pad: 2` or `rounding: ceil` in conv1, or give x as 227x227x3: then conv1 gives 55x55x96',
+      help: 'write `pad: 2` or `rounding: ceil` in conv1, or give x as 227x227x3: then conv1 gives 55x55x96; otherwise write `expect: 54x54x96`',
     },
   ]);
   expect(complaints([9, 9, 3], [{ name: 'a', op: 'conv', filters: 5, kernel: 1, expect: '?x?x6' }])).toMatchObject([
-    { message: 'a gives 9x9x5, not the expected ?x?x6', label: 'it is 9x9x5', related: [], help: 'write `filters: 6` in a: then a gives 9x9x6' },
+    { message: 'a gives 9x9x5, not the expected ?x?x6', label: 'it is 9x9x5', related: [], help: 'write `filters: 6` in a: then a gives 9x9x6; otherwise write `expect: 9x9x5`' },
   ]);
 });
 
@@ -103,9 +103,13 @@ test('a vector is no picture of one pixel to `expect`, and ? is exactly one dime
   expect(complaints([3, 3, 9], [{ ...gap, expect: '1x?x?' }])).toEqual([]);
 });
 
-test('layers behind a failed `expect` are judged by what was expected', () => {
-  const found = complaints([224, 224, 3], alexnet({ conv1: { expect: '55x55x96' }, pool5: { expect: '6x6x256' }, conv3: { groups: 5 } }));
-  expect(found.map(({ code }) => code)).toEqual(['NL3009', 'NL3004']);
+test('behind a failed `expect` only that is told which is wrong whichever was meant', () => {
+  // The layer is wrong, and what follows fits what was expected.
+  const layerWrong = alexnet({ conv1: { expect: '55x55x96' }, pool5: { expect: '6x6x256' }, conv3: { groups: 5 } });
+  expect(complaints([224, 224, 3], layerWrong).map(({ message }) => message.split(' ')[0])).toEqual(['conv1', 'conv3:']);
+  // The `expect` is wrong, and what follows fits what comes.
+  const expectWrong = alexnet({ conv1: { expect: '55x55x97' }, conv2: { groups: 2 }, pool5: { rounding: 'exact', expect: '6x6x256' } });
+  expect(complaints([227, 227, 3], expectWrong).map(({ code }) => code)).toEqual(['NL3009']);
 });
 
 test('layers behind one without a shape are silent, others are not', () => {
