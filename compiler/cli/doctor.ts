@@ -29,11 +29,11 @@ export const doctor = defineVerb({
   },
   examples: ['netloom doctor', 'netloom doctor --adapter swiftshader --format json'],
   async run(_, { adapter, format }, terminal) {
-    const chosen = await findAdapter(adapter === undefined ? {} : { adapter }).catch((error: unknown) => {
+    const chosen = await findAdapter({ quiet: true, ...(adapter === undefined ? {} : { adapter }) }).catch((error: unknown) => {
       if (error instanceof MachineError) return error;
       throw error;
     });
-    const { adapters, missing } = await listAdapters();
+    const { adapters, missing } = await listAdapters({ quiet: true });
     const used = chosen instanceof MachineError ? undefined : chosen;
     const passedOver = [...(used?.passedOver ?? []), ...missing.filter(({ name }) => used?.passedOver.every((other) => other.name !== name) ?? true)];
     const problem = chosen instanceof MachineError ? chosen.message : undefined;

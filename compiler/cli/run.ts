@@ -1,13 +1,13 @@
 // `netloom run`: a spec on an image, on the GPU.
 
 import type { OutputTensor } from '../../runtime/model.ts';
+import { table } from '../emit/table.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import { exitCode, Fault } from './fault.ts';
 import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
 import { assignments, choice, number, text } from './option.ts';
 import { openNetwork } from './spec.ts';
-import { table } from './table.ts';
 import { defineVerb } from './verb.ts';
 
 export const run = defineVerb({
@@ -36,7 +36,7 @@ export const run = defineVerb({
     if (graph === undefined) return exitCode.input;
 
     const start = performance.now();
-    const values = await readBatch(graph, input, weights, batch);
+    const values = await readBatch(graph, input, weights, { images: batch, distinct: false });
     const read = performance.now();
     const { model, milliseconds } = await load(graph, { weights, adapter, storeAll: false }, terminal);
     const loaded = performance.now();

@@ -1,14 +1,13 @@
 // `netloom summary`: the layers of a spec as a table, as far as they are right, and with --plan the kernels they become.
 
 import { checkedData, hasErrors } from '../check.ts';
+import { printKernels } from '../emit/report.ts';
 import { printSummary } from '../emit/summary.ts';
 import { fuse } from '../passes/fuse.ts';
-import type { FusedKernel } from '../ir/kernel.ts';
 import { exitCode } from './fault.ts';
 import { assignments, choice, toggle } from './option.ts';
 import { checkFile, tell } from './spec.ts';
 import { defineVerb } from './verb.ts';
-import { wrap } from './wrap.ts';
 
 export const summary = defineVerb({
   name: 'summary',
@@ -26,21 +25,16 @@ export const summary = defineVerb({
     const checked = checkFile(file, set);
     const { diagnostics, known, graph } = checked;
     terminal.err(tell(diagnostics, terminal.color.err));
-    const kernels = plan && graph !== undefined ? fuse(graph, { storeAll: false }).kernels : undefined;
+    const program = plan && graph !== undefined ? fuse(graph, { storeAll: false }) : undefined;
     if (format === 'json') {
-      const told = kernels === undefined ? {} : { kernels: kernels.map(({ name, reasons }) => ({ name, reasons })) };
+      const told = program === undefined ? {} : { kernels: program.kernels.map(({ name, reasons }) => ({ name, reasons })) };
       terminal.out(`${JSON.stringify({ version: 1, ...checkedData(file, checked), ...told }, null, 2)}\n`);
     } else if (known !== undefined) {
-      terminal.out(printSummary(known, format) + (kernels === undefined ? '' : printKernels(kernels, format)));
+      terminal.out(printSummary(known, format));
+      if (program !== undefined) terminal.out(`\n${format === 'markdown' ? fenced(printKernels(program)) : printKernels(program)}`);
     }
     return Promise.resolve(hasErrors(diagnostics) ? exitCode.input : exitCode.fine);
   },
 });
 
-function printKernels(kernels: readonly FusedKernel[], format: 'text' | 'markdown'): string {
-  const lines = kernels.map(({ name, reasons }, index) => {
-    const why = reasons.join('; ');
-    return format === 'markdown' ? `${index + 1}. \`${name}\`: ${why}` : wrap(why, 120, `${String(index + 1).padStart(4)}  ${name}  `).trimEnd();
-  });
-  return `\n${kernels.length} kernels\n${lines.join('\n')}\n`;
-}
+const fenced = (text: string): string => `\`\`\`\n${text}\`\`\`\n`;

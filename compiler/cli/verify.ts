@@ -4,6 +4,7 @@
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import type { Model } from '../../runtime/model.ts';
 import { openWeights } from '../../runtime/weights.ts';
+import { table } from '../emit/table.ts';
 import { interpret } from '../interpret.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import { elements, printShape, Tensor } from '../ir/tensor.ts';
@@ -14,7 +15,6 @@ import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
 import { assignments, choice, number, text } from './option.ts';
 import { openNetwork } from './spec.ts';
-import { table } from '../emit/table.ts';
 import type { Terminal } from './terminal.ts';
 import { defineVerb } from './verb.ts';
 
@@ -30,7 +30,7 @@ export const verify = defineVerb({
     golden: text('FILE', 'a golden file: seed, batch, and for each layer its shape, statistics and samples'),
     weights: text('FILE', '.safetensors, or synthetic:SEED (default synthetic:1)'),
     input: text('FILE', 'an image, .f32 values, or synthetic:BOUND (default synthetic:100)'),
-    batch: number('N', 'how many times the image is repeated', 1, { whole: true, min: 1 }),
+    batch: number('N', 'how many images: a file is repeated, synthetic: makes as many', 1, { whole: true, min: 1 }),
     tolerance: number('T', 'the largest error that passes, relative to the largest value', 1e-4, { whole: false, min: 0 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
@@ -51,7 +51,7 @@ export const verify = defineVerb({
     if (golden !== undefined) assertSameNetwork(graph, golden, goldenPath ?? '');
 
     const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
-    const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, batch) : goldenInput(graph, golden);
+    const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
     const { model } = await load(graph, { weights: source, adapter, storeAll: true }, terminal);
     const results = await model.run(values);
     const judge = golden === undefined ? await interpretAll(graph, source, values, model, terminal) : judgeGolden(golden);
