@@ -23,7 +23,8 @@ export function evaluateParams(
     const source: Source = { path: '--set', text: `${name}=${text}` };
     if (entries.has(name)) {
       // An expression needs no `=` of its own here: the one of `name=value` is in front of it.
-      given.set(name, { value: `=${text}`, span: { source, start: name.length, end: source.text.length } });
+      const start = name.length + (text.trimStart().startsWith('=') ? 1 : 0);
+      given.set(name, { value: source.text.slice(start), span: { source, start, end: source.text.length } });
     } else {
       const known = [...entries.keys()];
       const near = suggest(name, known);

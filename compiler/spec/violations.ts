@@ -22,6 +22,9 @@ function listItems({ value }: Written): readonly Written[] | undefined {
   return Array.isArray(value) ? (value as readonly Written[]) : undefined;
 }
 
+/** An entry of a table; not what every object has, such as `constructor`. */
+const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined);
+
 /** The same value as plain data; maps have no prototype, so that any word can be a key. */
 export function plain({ value }: Written): unknown {
   if (value instanceof Map) {
@@ -113,7 +116,7 @@ export function reportViolations(
     const place = placeOf(root, path);
     const span = place.layer?.op?.value.span ?? entryAt(root, path)?.key ?? entriesOf(root)?.values().next().value?.key ?? root.span;
     if (meant.has(`${['', ...path].join('/')} ${key}`) || !once(span, `missing ${key}`)) continue;
-    const known = keysOf(place)[key];
+    const known = own(keysOf(place), key);
     const example = known?.expected ?? 'the name of an operator';
     report(catalog.missingKey, span, { where: place.owner, key, expected: example });
   }
@@ -129,20 +132,19 @@ export function reportViolations(
 
   function keysOf({ keys, layer }: Place): Readonly<Record<string, Pick<Key, 'expected'>>> {
     const op = layer?.op?.value.value;
-    const own = typeof op === 'string' ? operatorOf.get(op)?.attrs : undefined;
-    return { ...keys, ...own };
+    return { ...keys, ...(typeof op === 'string' ? operatorOf.get(op)?.attrs : undefined) };
   }
 
   /** Says so, and returns the key that was meant, where that is plain. */
   function reportUnknownKey(key: string, span: Span, map: Written, place: Place): string | undefined {
-    const instead = place.layer === undefined && place.keys === specKeys ? unreadKeys[key] : undefined;
+    const instead = place.layer === undefined && place.keys === specKeys ? own(unreadKeys, key) : undefined;
     if (instead !== undefined) {
       report(catalog.unreadKey, span, { key }, { help: instead });
       return undefined;
     }
     const known = Object.keys(keysOf(place));
     const free = known.filter((other) => entriesOf(map)?.has(other) !== true);
-    const synonym = synonyms[key.toLowerCase()];
+    const synonym = own(synonyms, key.toLowerCase());
     const op = place.layer?.op?.value.value;
     const others = operators.filter(({ attrs }) => Object.hasOwn(attrs, key)).map(({ name }) => name);
     if (place.layer && typeof op === 'string' && others.length > 0) {
@@ -196,7 +198,7 @@ export function reportViolations(
       report(catalog.wrongValue, span, { where: `${layer}: \`op\``, found: describe(value), expected: 'the name of an operator' });
       return;
     }
-    const synonym = synonyms[value.value.toLowerCase()];
+    const synonym = own(synonyms, value.value.toLowerCase());
     const near = synonym !== undefined && names.includes(synonym) ? synonym : suggest(value.value, names);
     const help = near === undefined ? `the operators are ${listOf(names, 'and')}` : `did you mean \`${near}\`?`;
     report(catalog.unknownOperator, span, { layer, op: value.value }, { help });
@@ -205,7 +207,7 @@ export function reportViolations(
   function expectedAt(path: readonly string[], place: Place): string {
     const key = path.at(-1) ?? '';
     if (path.length === 2 && path[0] === 'layers') return 'a map such as { op: conv, filters: 64, kernel: 3 }';
-    return keysOf(place)[key]?.expected ?? eachOf(path.slice(0, -1))?.expected ?? 'something else';
+    return own(keysOf(place), key)?.expected ?? eachOf(path.slice(0, -1))?.expected ?? 'something else';
   }
 }
 
@@ -218,7 +220,7 @@ function valuePath(path: readonly string[]): number {
   let keys: Keys | undefined = specKeys;
   let length = 0;
   for (const part of path) {
-    const key: Key | undefined = keys?.[part];
+    const key: Key | undefined = keys && own<Key>(keys, part);
     if (!key && !eachOf(path.slice(0, length))) break;
     length++;
     keys = key?.keys;
@@ -230,7 +232,7 @@ function valuePath(path: readonly string[]): number {
 function eachOf(path: readonly string[]): Key | undefined {
   const [first] = path;
   const keys: Keys = specKeys;
-  return path.length === 1 && first !== undefined ? keys[first]?.each : undefined;
+  return path.length === 1 && first !== undefined ? own(keys, first)?.each : undefined;
 }
 
 function placeOf(root: Written, path: readonly string[]): Place {
@@ -242,7 +244,7 @@ function placeOf(root: Written, path: readonly string[]): Place {
     return { owner: typeof opName === 'string' ? `${name}: ${opName}` : name, keys: layerKeys, layer: { name, op } };
   }
   let keys: Keys | undefined = specKeys;
-  for (const part of path) keys = keys?.[part]?.keys;
+  for (const part of path) keys = keys && own<Key>(keys, part)?.keys;
   return { owner: path.length === 0 ? 'a spec' : `\`${path.join('.')}\``, keys };
 }
 
