@@ -5,6 +5,7 @@ import type { TypedGraph, TypedNode } from '../ir/graph.ts';
 import type { Window } from '../ir/op.ts';
 import { elements, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
+import { table } from './table.ts';
 
 /** Amounts that add up from layer to layer. */
 export interface Amounts {
@@ -78,10 +79,9 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** The table for people, in columns for a terminal or as Markdown, or the numbers as JSON; ends with a line break. */
-export function printSummary(graph: TypedGraph, format: 'text' | 'markdown' | 'json'): string {
+/** The table for people, in columns for a terminal or as Markdown; ends with a line break. */
+export function printSummary(graph: TypedGraph, format: 'text' | 'markdown'): string {
   const summary = summarize(graph);
-  if (format === 'json') return `${JSON.stringify(summary, undefined, 2)}\n`;
   const head = ['layer', 'op', 'window', 'output', 'parameters', 'MACs', 'weights', 'activations'];
   const windows = new Map(layersOf(graph).map(({ last, nodes }) => [last.id, nodes.map(windowText).join('')]));
   const { input } = graph;
@@ -93,9 +93,9 @@ export function printSummary(graph: TypedGraph, format: 'text' | 'markdown' | 'j
       return [last.id, opText(last), windows.get(last.id) ?? '', printShape(row.shape), ...amountTexts(row)];
     }),
   ];
-  const foot = ['total', '', '', '', ...amountTexts(summary.totals)];
-  const right = [false, false, false, false, true, true, true, true];
-  return format === 'markdown' ? markdown(head, [...rows, foot], right) : columns(head, rows, foot, right);
+  const all = [...rows, ['total', '', '', '', ...amountTexts(summary.totals)]];
+  const align = head.map((_, column) => (column < 4 ? 'left' : 'right'));
+  return format === 'markdown' ? markdown(head, all, align) : table(head, all, align);
 }
 
 function opText({ origin: { op, activation } }: TypedNode): string {
@@ -150,15 +150,8 @@ export function printBytes(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-function columns(head: readonly string[], rows: readonly (readonly string[])[], foot: readonly string[], right: readonly boolean[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows, foot].map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (right[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
-  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  return `${[line(head), rule, ...rows.map(line), rule, line(foot)].join('\n')}\n`;
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[], right: readonly boolean[]): string {
+function markdown(head: readonly string[], rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string {
   const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return `${[line(head), `|${head.map((_, column) => (right[column] === true ? ' ---: ' : ' --- ')).join('|')}|`, ...rows.map(line)].join('\n')}\n`;
+  const rule = align.map((side) => (side === 'right' ? '---:' : '---'));
+  return [line(head), line(rule), ...rows.map(line)].map((text) => `${text}\n`).join('');
 }
