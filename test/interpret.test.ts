@@ -61,11 +61,11 @@ function judge(specPath: string, goldenPath: string, overrides: ReadonlyMap<stri
     const param = params.get(name);
     if (param === undefined) throw new Error(`no tensor ${name}`);
     const { bound, shape: form } = param.synthetic;
-    const values = Float64Array.from(syntheticTensor(name, elements(param.shape), golden.seed, bound));
+    const values = new Float64Array(syntheticTensor(name, elements(param.shape), golden.seed, bound));
     return new Tensor(param.shape, values.map((v) => (form === 'v' ? v : form === '1 + v' ? 1 + v : 0.5 + v * v)));
   };
   const shape = [golden.batch, ...graph.input.shape];
-  const image = new Tensor(shape, Float64Array.from(syntheticTensor(graph.input.name, elements(shape), golden.seed, golden.imageBound)));
+  const image = new Tensor(shape, new Float64Array(syntheticTensor(graph.input.name, elements(shape), golden.seed, golden.imageBound)));
   const results = interpret(graph, tensors, image);
 
   for (const [layer, output] of Object.entries(golden.outputs)) {
