@@ -10,10 +10,12 @@ import { json, type JsonDiagnostic } from './source/json.ts';
 import type { Diagnostic } from './source/diagnostic.ts';
 import { render } from './source/render.ts';
 import type { Source } from './source/source.ts';
+import type { Preprocess } from './spec/document.ts';
 
 export type { CheckedData } from './check.ts';
 export type { Amounts, LayerSummary } from './emit/summary.ts';
 export type { JsonDiagnostic, JsonRange } from './source/json.ts';
+export type { Preprocess } from './spec/document.ts';
 export type { Plan } from '../runtime/plan.ts';
 
 export interface SpecOptions {
@@ -25,11 +27,15 @@ export interface SpecOptions {
   readonly read?: (path: string) => string | undefined;
 }
 
-/** A GPU program; `loadModel` of `netloom/runtime` takes both. */
+/** A GPU program; `loadModel` of `netloom/runtime` takes its plan and shaders. */
 export interface CompiledSpec {
   readonly plan: Plan;
   /** The text of a shader that the plan names. */
   readonly shaders: (path: string) => string;
+  /** How an image file becomes the input, where the spec says so; `readInput` of `netloom/runtime` takes it. */
+  readonly preprocess?: Preprocess;
+  /** The names of the classes, where the spec gives any. */
+  readonly labels?: readonly string[];
   /** Warnings. */
   readonly diagnostics: readonly JsonDiagnostic[];
 }
@@ -68,7 +74,14 @@ export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);
     return code;
   };
-  return { plan, shaders: shader, diagnostics: [...diagnostics, ...told].map(json) };
+  const { preprocess, labels } = graph.document;
+  return {
+    plan,
+    shaders: shader,
+    ...(preprocess === undefined ? {} : { preprocess }),
+    ...(labels === undefined ? {} : { labels: labels.value.classes }),
+    diagnostics: [...diagnostics, ...told].map(json),
+  };
 }
 
 function sourceOf(text: string, { path = 'spec.yaml', read }: SpecOptions): Source {

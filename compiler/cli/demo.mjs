@@ -13,7 +13,7 @@ const stages = [
     'Compare every layer with reference numbers, at an eighth of the width',
     ['verify', 'specs/alexnet.yaml', '--set', 'width=0.125', '--set', 'classes=10', '--golden', 'test/golden/alexnet-eighth.json'],
   ],
-  ['Run it at full size', ['run', 'specs/alexnet.yaml', '--weights', 'synthetic:2012', '--input', 'specs/demo.jpg']],
+  ['Run it at full size', ['run', 'specs/alexnet.yaml', '--weights', 'synthetic:2012', '--labels', 'imagenet-1k', '--input', 'specs/demo.jpg']],
 ];
 
 const bold = process.stdout.isTTY && !process.env['NO_COLOR'] ? (/** @type {string} */ text) => `\u001b[1m${text}\u001b[0m` : String;

@@ -27,13 +27,18 @@ function neighboursOf(path: string): (name: string) => Source | undefined {
   const project = projectOf(resolve(folder));
   return (name) => {
     const neighbour = join(folder, name);
-    if (isAbsolute(name) || leaves(project, resolve(neighbour))) return undefined;
-    try {
-      return { path: neighbour, text: readFileSync(neighbour, 'utf8'), read: neighboursOf(neighbour) };
-    } catch {
-      return undefined;
-    }
+    const text = isAbsolute(name) || leaves(project, resolve(neighbour)) ? undefined : readText(neighbour);
+    return text && { ...text, read: neighboursOf(neighbour) };
   };
+}
+
+/** The text file at `path`, undefined where it cannot be read. */
+export function readText(path: string): Source | undefined {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The nearest folder upwards that is a repository, else the spec's own. */

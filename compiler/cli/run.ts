@@ -2,12 +2,17 @@
 
 import type { OutputTensor } from '../../runtime/model.ts';
 import { table } from '../emit/table.ts';
-import type { TypedGraph } from '../ir/graph.ts';
+import { elements } from '../ir/tensor.ts';
+import { collect } from '../source/catalog.ts';
+import type { Source } from '../source/source.ts';
+import { readLabels } from '../spec/labels.ts';
 import { exitCode, Fault } from './fault.ts';
+import { readText } from './files.ts';
 import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
 import { assignments, choice, number, text } from './option.ts';
-import { openNetwork } from './spec.ts';
+import { openNetwork, tell } from './spec.ts';
+import type { Terminal } from './terminal.ts';
 import { defineVerb } from './verb.ts';
 
 export const run = defineVerb({
@@ -20,6 +25,7 @@ export const run = defineVerb({
     weights: text('FILE', '.safetensors, or synthetic:SEED for weights from a formula'),
     input: text('FILE', 'an image, .f32 values (little endian, N,H,W,C), or synthetic:BOUND'),
     batch: number('N', 'how many times the image is repeated', 1, { whole: true, min: 1 }),
+    labels: text('FILE', "names of the classes, one a line, or imagenet-1k (default: the spec's)"),
     top: number('N', 'how many scores are printed', 5, { whole: true, min: 1 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
@@ -29,11 +35,17 @@ export const run = defineVerb({
     'netloom run specs/alexnet.yaml --weights synthetic:2012 --input specs/demo.jpg',
     'netloom run specs/squeezenet-1.0.yaml --weights squeezenet.safetensors --input cat.jpg --top 3 --format json',
   ],
-  async run([path = ''], { weights, input, batch, top, adapter, set, format }, terminal) {
+  async run([path = ''], { weights, input, batch, labels, top, adapter, set, format }, terminal) {
     if (weights === undefined) throw new Fault('call', 'netloom run needs --weights FILE', '--weights synthetic:1 makes some from a formula');
     if (input === undefined) throw new Fault('call', 'netloom run needs --input FILE', '--input synthetic:100 makes one from a formula');
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
+    const names = labels === undefined ? (graph.document.labels?.value.classes ?? []) : readNames(labels, terminal);
+    if (names === undefined) return exitCode.input;
+    const size = elements(graph.nodes.find(({ id }) => id === graph.outputs[0])?.shape ?? graph.input.shape);
+    if (labels !== undefined && names.length !== size) {
+      throw new Fault('input', `${labels} has ${names.length} names, and ${graph.outputs[0] ?? ''} has ${size} values`);
+    }
 
     const start = performance.now();
     const values = await readBatch(graph, input, weights, { images: batch, distinct: false });
@@ -45,7 +57,7 @@ export const run = defineVerb({
 
     const outputs = graph.outputs.flatMap((name) => {
       const output = results[name];
-      return output === undefined ? [] : [{ name, shape: output.shape, scores: highest(output, top, labelsFor(graph, output)) }];
+      return output === undefined ? [] : [{ name, shape: output.shape, scores: highest(output, top, names) }];
     });
     if (format === 'json') {
       const { device, variant } = model;
@@ -78,15 +90,20 @@ interface Score {
   readonly score: number;
 }
 
-/** The spec's labels, where they fit this output: one a value. */
-function labelsFor({ document }: TypedGraph, { shape }: OutputTensor): readonly string[] {
-  const classes = document.labels?.value.classes ?? [];
-  return classes.length === valuesOf(shape) ? classes : [];
+/** The list that `--labels` names; undefined after telling what is wrong with it. */
+function readNames(name: string, terminal: Terminal): readonly string[] | undefined {
+  const { report, diagnostics } = collect();
+  const source: Source = { path: '--labels', text: name, read: readText };
+  const labels = readLabels({ value: name, span: { source, start: 0, end: name.length } }, report);
+  terminal.err(tell(diagnostics, terminal.color.err));
+  return labels?.value.classes;
 }
 
-/** Of the first image; ties in the order of classes. */
+/** Of the first image; ties in the order of classes. Labels are given where there is one for each value. */
 function highest({ shape, data }: OutputTensor, count: number, labels: readonly string[]): readonly Score[] {
-  const scores = Array.from(data.subarray(0, valuesOf(shape)), (score, index): Score => ({ index, label: labels[index] ?? null, score }));
+  const values = valuesOf(shape);
+  const names = labels.length === values ? labels : [];
+  const scores = Array.from(data.subarray(0, values), (score, index): Score => ({ index, label: names[index] ?? null, score }));
   return scores.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, count);
 }
 

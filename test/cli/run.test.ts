@@ -39,6 +39,11 @@ test('scores with their labels, highest first, and where it ran', async () => {
   expect(err).not.toContain('mean nothing');
 });
 
+test('--labels wins over the spec', async () => {
+  const names = write('other.txt', 'x\ny\nz\n');
+  expect((await call('run', spec, '--weights', weights, '--input', input, '--labels', names)).out).toContain('1  8     x\n');
+});
+
 test('json; a batch repeats the image', async () => {
   const { code, out } = await call('run', spec, '--weights', weights, '--input', input, '--batch', '3', '--top', '1', '--format', 'json');
   expect(code).toBe(0);
@@ -65,6 +70,8 @@ describe('what is missing or wrong', () => {
     [[spec, '--weights', 'synthetic:x', '--input', input], 1, 'synthetic:x'],
     [[spec, '--weights', weights, '--input', join(folder, 'none.jpg')], 1, 'none.jpg'],
     [[spec, '--weights', weights, '--input', weights], 1, ''],
+    [[spec, '--weights', weights, '--input', input, '--labels', 'imagenet-1k'], 1, 'imagenet-1k has 1000 names, and d has 3 values'],
+    [[spec, '--weights', weights, '--input', input, '--labels', 'nowhere'], 1, 'nowhere'],
     [[join(folder, 'none.yaml'), '--weights', weights, '--input', input], 1, 'none.yaml does not exist'],
     [[spec, '--weights', weights, '--input', input, '--adapter', 'voodoo2'], 3, 'voodoo2'],
   ])('%j', async (args, exit, message) => {
