@@ -40,9 +40,7 @@ export const conv = defineOp({
     filters: int({ min: 1 }, 'How many filters there are, which is how many channels come out.'),
     kernel: pair(int({ min: 1 }), 'Height and width of a filter, in pixels of its input.'),
     stride: pair(int({ min: 1 }), 'How far apart neighbouring windows start, in pixels.', 1),
-    pad: padding(
-      'Zeros around the picture: one number, [height, width], [top, right, bottom, left], or `same` for as many as keep size / stride windows.',
-    ),
+    pad: padding('Zeros around the picture; `same` is as many as it takes for size / stride windows, rounded up (TensorFlow).'),
     dilation: pair(int({ min: 1 }), "How far apart a filter's taps lie; 1 is a plain filter.", 1),
     groups: int({ min: 1 }, "Parts the channels are divided into; a filter sees only its own part's input. Equal to the channels: depthwise.", 1),
     bias: flag('Whether a learned number is added to each channel.', true),

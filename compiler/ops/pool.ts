@@ -8,10 +8,7 @@ import type { Rounding, Sliding } from './sliding.ts';
 export const poolAttrs = {
   kernel: pair(int({ min: 1 }), 'Height and width of a window, in pixels.'),
   stride: pair(int({ min: 1 }), 'How far apart neighbouring windows start, in pixels; as far as they are large, if not written.', sameAs('kernel')),
-  pad: padding(
-    'Cells around the picture, at most half a window: one number, [height, width], [top, right, bottom, left], or `same` for as many ' +
-      'as keep size / stride windows.',
-  ),
+  pad: padding('Cells around the picture, at most half a window; `same` is as many as it takes for size / stride windows, rounded up (TensorFlow).'),
   rounding,
 };
 
