@@ -7,7 +7,7 @@ import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Related } from '../source/diagnostic.ts';
 import type { Source, Span } from '../source/source.ts';
-import { lineText, positionAt } from '../source/source.ts';
+import { lineText, linesOf, positionAt } from '../source/source.ts';
 import { colonHelp } from './tree.ts';
 
 /** A text with more mistakes of syntax than this is no spec; nobody reads on. */
@@ -129,10 +129,18 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     seen.add(positionAt(source, at).line);
   }
 
-  /** The map that the key at this offset was taken for a part of. */
+  /** The level that the line at this offset misses: that of the deeper lines right above it, else of the map it was taken into. */
   function levelOf(at: number): readonly Related[] {
+    const { line, column } = positionAt(source, at);
+    let deeper: number | undefined;
+    for (let above = line - 1; above > 0; above--) {
+      const content = /^(\s*)[^\s#]/.exec(lineText(source, above));
+      if (!content) continue;
+      if ((content[1] ?? '').length < column) break;
+      deeper = (linesOf(source)[above - 1] ?? 0) + (content[1] ?? '').length;
+    }
     const map = document.contents && mapWithKeyAt(document.contents, at);
-    const start = map?.range?.[0];
+    const start = deeper ?? map?.range?.[0];
     return start === undefined || start === at ? [] : [levelAt(start)];
   }
 
