@@ -35,7 +35,7 @@ function damaged(text: string): string {
 
 test('random edits', () => {
   let wrong = 0;
-  for (let round = 0; round < 1000; round++) {
+  for (let round = 0; round < 400; round++) {
     let text = specs[random(specs.length)] ?? '';
     for (let edits = 1 + random(3); edits > 0; edits--) text = damaged(text);
     const { diagnostics } = check(text);
@@ -50,11 +50,11 @@ test('random edits', () => {
       expect(render(diagnostic).split('\n').length).toBeGreaterThan(3);
     }
   }
-  expect(wrong).toBeGreaterThan(900);
+  expect(wrong).toBeGreaterThan(360);
 });
 
 test('random bytes', () => {
-  for (let round = 0; round < 1000; round++) {
+  for (let round = 0; round < 400; round++) {
     const text = Array.from({ length: random(60) }, () => signs[random(signs.length)] ?? '').join('');
     expect(() => check(text)).not.toThrow();
   }
