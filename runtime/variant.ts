@@ -13,6 +13,9 @@ const GUARANTEED: Readonly<Record<string, number>> = {
   maxStorageBuffersPerShaderStage: 8,
 };
 
+/** Activations beyond this gain nothing: a batch that needs more is run in parts. */
+const MAX_ACTIVATION_BYTES = 512 * 2 ** 20;
+
 export interface Pick {
   readonly variant: Variant;
   readonly passedOver: readonly PassedOver[];
@@ -67,7 +70,8 @@ export function capacityFor({ steps }: Variant, images: number): number {
 export function largestPart(plan: Plan, variant: Variant, maxBytes: number, maxGroups: number): number {
   const resultBytes = variant.outputs.reduce((sum, { layout }) => sum + 4 * layout.imageStride, 0);
   const imageBytes = Math.max(...variant.slots, resultBytes);
-  const fit = Math.min(maxGroups, Math.floor(maxBytes / imageBytes));
+  const total = variant.slots.reduce((sum, bytes) => sum + bytes, 0);
+  const fit = Math.min(maxGroups, Math.floor(maxBytes / imageBytes), Math.max(capacityFor(variant, 1), Math.floor(MAX_ACTIVATION_BYTES / total)));
   let images = fit;
   while (images > 0 && capacityFor(variant, images) > fit) images--;
   if (images > 0) return images;
