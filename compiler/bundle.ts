@@ -2,7 +2,7 @@
 // and the doors' types. `prepare` runs it, so a clone has it after `npm ci` and a published package carries it.
 // Bundled start-up is a third of loading the sources module by module.
 
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -23,9 +23,10 @@ export async function bundle(outdir: string): Promise<void> {
   await writeTypes(join(outdir, 'types'));
 }
 
-/** Writes `netloom.js`, `index.js`, `runtime.js` and the chunks they share. */
-export async function bundleCode(outdir: string): Promise<void> {
-  await build({
+/** Writes `netloom.js`, `index.js`, `runtime.js`, the chunks they share, and the licences of the packages inside them. */
+async function bundleCode(outdir: string): Promise<void> {
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: { netloom: 'compiler/cli/netloom.ts', index: 'compiler/index.ts', runtime: 'runtime/index.ts' },
     outdir,
@@ -43,6 +44,19 @@ export async function bundleCode(outdir: string): Promise<void> {
     logLevel: 'warning',
   });
   await chmod(join(outdir, 'netloom.js'), 0o755);
+  await writeFile(join(outdir, 'third-party.txt'), await licences(Object.keys(metafile.inputs)));
+}
+
+/** Name, version and licence of each package that these modules belong to. */
+async function licences(modules: readonly string[]): Promise<string> {
+  const folders = new Set(modules.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const texts = [...folders].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Record<string, string>;
+    const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? '' : `\n${await readFile(join(root, folder, file), 'utf8')}`;
+    return `${name ?? folder} ${version ?? ''}, ${license ?? 'licence unknown'}\n${text}`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Puts the schema, compiled, in the place of the module that compiles it: half of a short call's time would go there. */
@@ -81,7 +95,8 @@ async function writeTypes(outdir: string): Promise<void> {
     const text = declarations.get(path);
     if (text === undefined) throw new Error(`${relative(root, path)} was not made: run npm run check`);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    // Devices are WebGPU's own, whose types no project knows unless it is told.
+    await writeFile(path, /\bGPU[A-Z]/.test(text) ? `/// <reference types="@webgpu/types" />\n${text}` : text);
     for (const { fileName } of ts.preProcessFile(text).importedFiles) {
       const next = join(dirname(path), fileName.replace(/\.ts$/, '.d.ts'));
       if (fileName.startsWith('.') && !pending.includes(next)) pending.push(next);

@@ -32,8 +32,8 @@ export interface CompiledSpec {
   readonly plan: Plan;
   /** The text of a shader that the plan names. */
   readonly shaders: (path: string) => string;
-  /** How an image file becomes the input, where the spec says so; `readInput` of `netloom/runtime` takes it. */
-  readonly preprocess?: Preprocess;
+  /** How an image file becomes the input; `readInput` of `netloom/runtime` takes it. */
+  readonly preprocess: Preprocess;
   /** The names of the classes, where the spec gives any. */
   readonly labels?: readonly string[];
   /** Warnings. */
@@ -74,15 +74,18 @@ export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);
     return code;
   };
-  const { preprocess, labels } = graph.document;
+  const { preprocess = asItIs, labels } = graph.document;
   return {
     plan,
     shaders: shader,
-    ...(preprocess === undefined ? {} : { preprocess }),
+    preprocess,
     ...(labels === undefined ? {} : { labels: labels.value.classes }),
     diagnostics: [...diagnostics, ...told].map(json),
   };
 }
+
+/** What a spec without `preprocess` means: the 8-bit values of RGB. */
+const asItIs: Preprocess = { channels: 'RGB', mean: [0], std: [1], scale: 1 };
 
 function sourceOf(text: string, { path = 'spec.yaml', read }: SpecOptions): Source {
   if (read === undefined) return { path, text };
