@@ -71,6 +71,7 @@ export interface Layout {
   readonly firstChannel: number;
 }
 
+/** A vector (one axis in its `TensorSpec`) that lies as a picture is that picture channel-major, as a flatten leaves it. */
 export interface Placement {
   readonly slot: number;
   readonly layout: Layout;

@@ -1,5 +1,9 @@
 // Loading and running on real (software) GPUs, with a network written by hand.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openDevice } from '../../runtime/device.ts';
 import { InputError, MachineError } from '../../runtime/errors.ts';
@@ -100,6 +104,33 @@ describe.skipIf(adapters.length === 0).each(adapters.length === 0 ? ['no adapter
       const image = picture(images);
       expect([...(await model.run(image)).edges.data]).toEqual(expectedEdges(image));
     }
+  });
+
+  test('input and output may be slices of wider buffers', async () => {
+    // Channel 1 and 2 of three: what a concat reads and writes in place.
+    const slice = { ...variant.input.layout, firstChannel: 1, imageStride: 18 };
+    const [first, second] = variant.steps;
+    if (first === undefined || second === undefined) throw new Error('the tiny plan has two steps');
+    const sliced: Variant = {
+      ...variant, slots: [72, 256, 72], input: { slot: 0, layout: slice },
+      outputs: [...variant.outputs.slice(0, 1), { slot: 2, layout: slice }],
+    };
+    const model = kept(await loadModel({
+      plan: { ...plan, variants: [sliced] }, weights, adapter,
+      shaders: (path) => text(path).replaceAll('w.z * 12', '6 + w.z * 18'),
+    }));
+    const image = picture(3);
+    expect([...(await model.run(image)).edges.data]).toEqual(expectedEdges(image));
+  });
+
+  test('shaders are read from a folder; one that is not there is told', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'netloom-shaders-'));
+    for (const [path, code] of Object.entries(shaders)) writeFileSync(join(folder, path), code);
+    const model = kept(await loadModel({ plan, shaders: pathToFileURL(`${folder}/`), weights, adapter }));
+    const image = picture(1);
+    expect([...(await model.run(image)).edges.data]).toEqual(expectedEdges(image));
+    rmSync(folder, { recursive: true });
+    await expect(loadModel({ plan, shaders: pathToFileURL(`${folder}/`), weights, adapter })).rejects.toThrow(/shader (double|edges)\.wgsl of the compiled model cannot be read/);
   });
 
   test('a wrong length is told with its numbers', async () => {
