@@ -19,8 +19,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Writes the package's code and types into `outdir`, which is emptied first. */
 export async function bundle(outdir: string): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
-  await bundleCode(outdir);
   await writeTypes(join(outdir, 'types'));
+  await bundleCode(outdir);
 }
 
 /** Writes `netloom.js`, `index.js`, `runtime.js`, the chunks they share, and the licences of the packages inside them. */

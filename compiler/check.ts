@@ -6,7 +6,9 @@ import { summarize, type Amounts, type LayerSummary } from './emit/summary.ts';
 import type { TypedGraph } from './ir/graph.ts';
 import { ops, opsByName } from './ops/index.ts';
 import { build } from './passes/build.ts';
+import { fitsDevice } from './passes/fits-device.ts';
 import { inferPartial } from './passes/infer.ts';
+import { portable } from './passes/targets.ts';
 import { collect } from './source/catalog.ts';
 import type { Diagnostic } from './source/diagnostic.ts';
 import { json, type JsonDiagnostic } from './source/json.ts';
@@ -47,6 +49,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   const document = parse(source, settings, report);
   const graph = document && build(document, opsByName, report);
   const inference = graph && inferPartial(graph, report);
+  if (inference?.complete === true) fitsDevice(inference.known, portable, report);
   const sound = inference?.complete === true && !hasErrors(diagnostics);
   return { diagnostics, document, known: inference?.known, graph: sound ? inference.known : undefined };
 }

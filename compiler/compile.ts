@@ -1,12 +1,10 @@
 // The pipeline on one page: what a spec goes through on its way to a GPU program. Start here.
 
-import type { Report } from './source/catalog.ts';
 import type { Artifact } from './emit/plan.ts';
 import { outputsOf, toPlan } from './emit/plan.ts';
 import type { TypedGraph } from './ir/graph.ts';
 import type { Program } from './ir/kernel.ts';
 import type { Target } from './ir/target.ts';
-import { fitsDevice } from './passes/fits-device.ts';
 import { fuse } from './passes/fuse.ts';
 import { planMemory } from './passes/plan-memory.ts';
 import { schedule, type Schedule } from './passes/schedule.ts';
@@ -22,10 +20,8 @@ export interface Compiled extends Artifact {
   readonly schedules: readonly Schedule[];
 }
 
-/** A network whose shapes are known, as a GPU program for each target; undefined after reporting what a device cannot hold. */
-export function compile(graph: TypedGraph, { targets, storeAll = false }: CompileSettings, report: Report): Compiled | undefined {
-  const portable = targets.at(-1);
-  if (portable !== undefined && !fitsDevice(graph, portable, report)) return undefined;
+/** A network whose shapes are known, as a GPU program for each target. What is wrong with a network was said by `check`. */
+export function compile(graph: TypedGraph, { targets, storeAll = false }: CompileSettings): Compiled {
   const program = fuse(graph, { storeAll });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {

@@ -5,7 +5,6 @@ import type { Plan } from '../runtime/plan.ts';
 import { check as judge, checkedData, type CheckedData } from './check.ts';
 import { compile as compileGraph } from './compile.ts';
 import { targets } from './passes/targets.ts';
-import { collect } from './source/catalog.ts';
 import { json, type JsonDiagnostic } from './source/json.ts';
 import type { Diagnostic } from './source/diagnostic.ts';
 import { render } from './source/render.ts';
@@ -65,10 +64,7 @@ export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
   const source = sourceOf(text, options);
   const { diagnostics, graph } = judge(source, overridesOf(options));
   if (graph === undefined) throw new SpecError(diagnostics);
-  const { report, diagnostics: told } = collect();
-  const made = compileGraph(graph, { targets }, report);
-  if (made === undefined) throw new SpecError(told);
-  const { plan, shaders } = made;
+  const { plan, shaders } = compileGraph(graph, { targets });
   const shader = (path: string): string => {
     const code = shaders.get(path);
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);
@@ -80,7 +76,7 @@ export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
     shaders: shader,
     preprocess,
     ...(labels === undefined ? {} : { labels: labels.value.classes }),
-    diagnostics: [...diagnostics, ...told].map(json),
+    diagnostics: diagnostics.map(json),
   };
 }
 

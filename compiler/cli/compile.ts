@@ -2,13 +2,12 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { modelFiles } from '../emit/files.ts';
+import { generate } from '../generate.ts';
 import { targets } from '../passes/targets.ts';
-import { collect } from '../source/catalog.ts';
 import { exitCode, Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
 import { assignments, text } from './option.ts';
-import { openNetwork, tell } from './spec.ts';
+import { openNetwork } from './spec.ts';
 import { defineVerb } from './verb.ts';
 
 export const compileVerb = defineVerb({
@@ -25,10 +24,7 @@ export const compileVerb = defineVerb({
   run([file = ''], { output, set }, terminal) {
     const graph = openNetwork(file, set, terminal);
     if (graph === undefined) return Promise.resolve(exitCode.input);
-    const { report, diagnostics } = collect();
-    const files = modelFiles(graph, targets, report);
-    terminal.err(tell(diagnostics, terminal.color.err));
-    if (files === undefined) return Promise.resolve(exitCode.input);
+    const files = generate(graph, targets);
     const folder = output ?? graph.document.name.value;
     try {
       removeStale(folder, files);

@@ -2,7 +2,7 @@
 // printed as such before it runs. Plain JavaScript, since it starts before anything is installed.
 
 import { spawnSync } from 'node:child_process';
-import { installIfMissing, npm, root } from './install.mjs';
+import { build, install, root } from './install.mjs';
 
 /** @type {readonly (readonly [title: string, args: readonly [verb: string, ...rest: string[]]])[]} */
 const stages = [
@@ -18,7 +18,8 @@ const stages = [
 
 const bold = process.stdout.isTTY && !process.env['NO_COLOR'] ? (/** @type {string} */ text) => `\u001b[1m${text}\u001b[0m` : String;
 
-if (!installIfMissing()) npm(['run', '--silent', 'build']);
+install();
+build();
 
 /** @type {(readonly [string, number])[]} */
 const times = [];

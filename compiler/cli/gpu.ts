@@ -4,9 +4,6 @@ import { loadModel, type Model } from '../../runtime/model.ts';
 import { compile } from '../compile.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import { targets } from '../passes/targets.ts';
-import { collect } from '../source/catalog.ts';
-import { Fault } from './fault.ts';
-import { tell } from './spec.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LoadSettings {
@@ -25,11 +22,7 @@ export interface Loaded {
 /** Compiles `graph` and loads it onto the GPU that `adapter` names, the best one where it names none. */
 export async function load(graph: TypedGraph, { weights, adapter, storeAll }: LoadSettings, terminal: Terminal): Promise<Loaded> {
   const start = performance.now();
-  const { report, diagnostics } = collect();
-  const made = compile(graph, { targets, storeAll }, report);
-  terminal.err(tell(diagnostics, terminal.color.err));
-  if (made === undefined) throw new Fault('input', `${graph.document.name.value} is too large for the buffers of a GPU`);
-  const { plan, shaders } = made;
+  const { plan, shaders } = compile(graph, { targets, storeAll });
   const compiled = performance.now();
   const model = await loadModel({
     plan,

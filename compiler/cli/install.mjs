@@ -1,29 +1,44 @@
-// Installs what a bare clone lacks, so that `npm test` and `npm run demo` are single commands there. Plain JavaScript:
-// it runs before anything is installed.
+// Installs and builds what a bare clone lacks, so that `npm test` and `npm run demo` are single commands there. Plain
+// JavaScript: it runs before anything is installed.
+//
+//   node compiler/cli/install.mjs          installs the packages, if they are missing
+//   node compiler/cli/install.mjs build    builds the command, if a source is newer than it
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Runs an npm command in the clone, its output passed through.
+ * Runs a program in the clone, its output passed through; ends this process where it fails.
+ * @param {string} program
  * @param {readonly string[]} args
  */
-export function npm(args) {
-  const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (status !== 0) {
-    console.error(`npm ${args.join(' ')} failed`);
-    process.exit(status ?? 1);
-  }
+function run(program, args) {
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  if (status === 0) return;
+  console.error(`${program} ${args.join(' ')} failed`);
+  process.exit(status ?? 1);
 }
 
-/** Installs the packages if they are missing. That builds the command too. */
-export function installIfMissing() {
-  if (existsSync(new URL('../../node_modules/.package-lock.json', import.meta.url))) return false;
-  npm(['ci', '--no-audit', '--no-fund']);
-  return true;
+/** Installs the packages, if they are missing. */
+export function install() {
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) installIfMissing();
+/** Builds the command into dist/, if a source is newer than what is there: npm prepares a clone more often than it changes. */
+export function build() {
+  const built = statSync(join(root, 'dist', 'third-party.txt'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = ['compiler', 'runtime'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(root, folder, path)),
+  );
+  const newest = [...sources, join(root, 'package.json')].map((path) => statSync(path).mtimeMs);
+  if (Math.max(...newest) > built) run('node', ['--import', 'tsx', 'compiler/bundle.ts']);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === 'build') build();
+  else install();
+}

@@ -1,0 +1,77 @@
+// Networks on the GPUs of this machine, for tests that compare kernels with their judges.
+
+import { loadModel } from '../../runtime/model.ts';
+import { findAdapter, openAdapter, type Device } from '../../runtime/device.ts';
+import { syntheticTensor } from '../../runtime/synthetic.ts';
+import { check } from '../../compiler/check.ts';
+import { compile } from '../../compiler/compile.ts';
+import { interpret } from '../../compiler/interpret.ts';
+import type { TypedGraph } from '../../compiler/ir/graph.ts';
+import type { Target } from '../../compiler/ir/target.ts';
+import { elements, Tensor } from '../../compiler/ir/tensor.ts';
+import { targets } from '../../compiler/passes/targets.ts';
+
+/** The kinds of GPU that tests run on, those there are; a missing one is said aloud. */
+export async function adapters(): Promise<readonly string[]> {
+  const wanted = ['hardware', 'lavapipe', 'swiftshader'];
+  const found = await Promise.all(wanted.map((adapter) => findAdapter({ adapter, quiet: true }).then(() => adapter, () => undefined)));
+  wanted.forEach((adapter, index) => {
+    if (found[index] === undefined) console.warn(`SKIPPED: no ${adapter} adapter on this machine`);
+  });
+  return found.filter((adapter) => adapter !== undefined);
+}
+
+export interface Bench {
+  readonly adapter: string;
+  readonly device: Device;
+  readonly target: Target;
+}
+
+/**
+ * Each target with an open device that can run it; a target that no adapter here can run is said aloud. The last adapter
+ * that can takes it: SwiftShader compiles the portable kernels a hundred times faster than lavapipe.
+ */
+export async function benches(): Promise<readonly Bench[]> {
+  const open = await Promise.all((await adapters()).map(async (adapter) => ({ adapter, device: await openAdapter(await findAdapter({ adapter, quiet: true })) })));
+  return targets.flatMap((target) => {
+    const bench = open.findLast(({ device: { adapter } }) => {
+      const size = target.subgroupSize;
+      return size === undefined || (adapter.features.includes('subgroups') && adapter.subgroupMinSize === size && adapter.subgroupMaxSize === size);
+    });
+    if (bench === undefined) console.warn(`SKIPPED: no adapter of this machine runs ${target.name}`);
+    return bench === undefined ? [] : [{ ...bench, target }];
+  });
+}
+
+/** The network of a right spec. */
+export function networkOf(text: string, overrides: Readonly<Record<string, string>> = {}, path = 'spec.yaml'): TypedGraph {
+  const { graph, diagnostics } = check({ path, text }, new Map(Object.entries(overrides)));
+  if (graph === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
+  return graph;
+}
+
+/** Every layer of a network, as the kernels of `target` compute it. */
+export async function everyLayer(graph: TypedGraph, target: Target, device: Device, seed: number, input: Float32Array): Promise<ReadonlyMap<string, Float32Array>> {
+  const { plan, shaders } = compile(graph, { targets: [target], storeAll: true });
+  const model = await loadModel({ plan, shaders: (path) => shaders.get(path) ?? '', weights: `synthetic:${seed}`, device });
+  try {
+    return new Map(Object.entries(await model.run(input)).map(([name, { data }]) => [name, data]));
+  } finally {
+    model.close();
+  }
+}
+
+/** The same by the interpreter. */
+export function interpreted(graph: TypedGraph, seed: number, input: Float32Array): ReadonlyMap<string, Float64Array> {
+  const params = new Map(graph.nodes.flatMap((node) => node.params.map((param) => [param.name, param])));
+  const tensor = (name: string): Tensor => {
+    const param = params.get(name);
+    if (param === undefined) throw new Error(`no tensor ${name}`);
+    const { shape, synthetic } = param;
+    const values = Float64Array.from(syntheticTensor(name, elements(shape), seed, synthetic.bound));
+    return new Tensor(shape, values.map((v) => (synthetic.shape === 'v' ? v : synthetic.shape === '1 + v' ? Math.fround(1 + v) : Math.fround(0.5 + v * v))));
+  };
+  const images = input.length / elements(graph.input.shape);
+  const results = interpret(graph, tensor, new Tensor([images, ...graph.input.shape], Float64Array.from(input)));
+  return new Map(Array.from(results, ([name, { data }]) => [name, data]));
+}
