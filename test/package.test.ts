@@ -49,13 +49,13 @@ function run(program: string, ...args: readonly string[]): { status: number | nu
   return { status, out: stdout, err: stderr };
 }
 
-const bin = join(installed, 'dist', 'netloom.js');
+const bin = join(installed, 'dist', 'netloom.cjs');
 const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map((match) => match[1] ?? '');
 
 test('it holds what users need and nothing else', () => {
-  const expected = /^(README\.md|LICENSE|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
+  const expected = /^(README\.md|LICENSE|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|command)\.cjs|dist\/(index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
   expect(packed.filter((path) => !expected.test(path))).toEqual([]);
-  for (const path of ['README.md', 'LICENSE', 'dist/netloom.js', 'dist/index.js', 'dist/runtime.js', 'specs/alexnet.yaml', 'specs/spec.schema.json']) {
+  for (const path of ['README.md', 'LICENSE', 'dist/netloom.cjs', 'dist/index.js', 'dist/runtime.js', 'specs/alexnet.yaml', 'specs/spec.schema.json']) {
     expect(packed).toContain(path);
   }
 });
@@ -75,7 +75,7 @@ describe('the command', () => {
     const specs = ['specs', 'test/invalid'].flatMap((folder) =>
       readdirSync(join(root, folder)).filter((name) => name.endsWith('.yaml')).map((name) => join(root, folder, name)),
     );
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(alone, 'dist', 'netloom.js'), 'check', '--format', 'json', ...specs], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(alone, 'dist', 'netloom.cjs'), 'check', '--format', 'json', ...specs], {
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
     });
