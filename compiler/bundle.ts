@@ -2,12 +2,13 @@
 // and the doors' types. `prepare` runs it, so a clone has it after `npm ci` and a published package carries it.
 // Bundled start-up is a third of loading the sources module by module.
 
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import ts from 'typescript';
 import { specSchema } from './emit/json-schema.ts';
 import { ops } from './ops/index.ts';
@@ -23,28 +24,42 @@ export async function bundle(outdir: string): Promise<void> {
   await bundleCode(outdir);
 }
 
-/** Writes `netloom.js`, `index.js`, `runtime.js`, the chunks they share, and the licences of the packages inside them. */
+/** Writes `index.js`, `runtime.js` and the chunks they share; the command; and the licences of the packages inside them. */
 async function bundleCode(outdir: string): Promise<void> {
-  const { metafile } = await build({
-    metafile: true,
+  const common = {
     absWorkingDir: root,
-    entryPoints: { netloom: 'compiler/cli/netloom.ts', index: 'compiler/index.ts', runtime: 'runtime/index.ts' },
-    outdir,
     bundle: true,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
+    minify: true,
     platform: 'node',
     target: 'node20',
-    minify: true,
     external: ['webgpu', 'sharp', 'ts-morph', '@sparticuz/chromium'],
+    plugins: [compiledSchema],
+    metafile: true,
+    logLevel: 'warning',
+  } as const satisfies BuildOptions;
+  const doors = await build({
+    ...common,
+    entryPoints: { index: 'compiler/index.ts', runtime: 'runtime/index.ts' },
+    outdir,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     // What a bundled CommonJS package asks Node for is not there in an ES module.
     banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
-    plugins: [compiledSchema],
-    logLevel: 'warning',
   });
-  await chmod(join(outdir, 'netloom.js'), 0o755);
-  await writeFile(join(outdir, 'third-party.txt'), await licences(Object.keys(metafile.inputs)));
+  // One file, since that is what V8's compiled code can be kept of; each verb in it still loads what it needs, when it does.
+  const command = await build({
+    ...common,
+    entryPoints: ['compiler/cli/netloom.ts'],
+    outfile: join(outdir, 'command.cjs'),
+    format: 'cjs',
+    define: { 'import.meta.url': 'urlOfThisFile' },
+    banner: { js: "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" },
+  });
+  await copyFile(join(root, 'compiler/cli/start.cjs'), join(outdir, 'netloom.cjs'));
+  await chmod(join(outdir, 'netloom.cjs'), 0o755);
+  execFileSync(process.execPath, [join(root, 'compiler/cli/keep-compiled.cjs'), outdir, 'check', 'specs/alexnet.yaml'], { cwd: root });
+  await writeFile(join(outdir, 'third-party.txt'), await licences([doors, command].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 }
 
 /** Name, version and licence of each package that these modules belong to. */

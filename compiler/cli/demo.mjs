@@ -26,7 +26,7 @@ const times = [];
 for (const [title, args] of stages) {
   console.log(`\n${bold(title)}\n$ npx netloom ${args.join(' ')}`);
   const start = performance.now();
-  const { status } = spawnSync(process.execPath, ['dist/netloom.js', ...args], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['dist/netloom.cjs', ...args], { cwd: root, stdio: 'inherit' });
   times.push([args[0], (performance.now() - start) / 1000]);
   if (status !== 0) {
     console.error(`\nThe demo stops here: netloom ${args[0]} ended with ${status}.`);

@@ -11,6 +11,7 @@ import type { Verb } from './verb.ts';
 const verbs: Readonly<Record<string, { readonly does: string; readonly load: () => Promise<Verb> }>> = {
   check: { does: 'find every mistake in specs, without a GPU', load: async () => (await import('./check.ts')).check },
   summary: { does: 'show the layers of a spec: shapes, parameters, cost', load: async () => (await import('./summary.ts')).summary },
+  diff: { does: 'compare two specs: shapes, cost, and whether weights still fit', load: async () => (await import('./diff.ts')).diff },
   compile: { does: 'write the GPU program of a spec: WGSL and TypeScript', load: async () => (await import('./compile.ts')).compileVerb },
   run: { does: 'run a spec on an image', load: async () => (await import('./run.ts')).run },
   verify: { does: 'compare every layer on the GPU with reference numbers', load: async () => (await import('./verify.ts')).verify },

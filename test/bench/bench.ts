@@ -32,7 +32,7 @@ const calls: readonly (readonly string[])[] = [
 ];
 
 for (const call of calls) {
-  const pairs = Array.from({ length: rounds + 1 }, () => [time('dist/netloom.js', ...call), time('-e', '0')] as const).slice(1);
+  const pairs = Array.from({ length: rounds + 1 }, () => [time('dist/netloom.cjs', ...call), time('-e', '0')] as const).slice(1);
   const ratio = median(pairs.map(([netloom, bare]) => netloom / bare));
   const name = `netloom ${call.slice(0, 2).join(' ')}`.padEnd(36);
   console.log(`${name} ${ratio.toFixed(2).padStart(6)} times a bare node   ${median(pairs.map(([netloom]) => netloom)).toFixed(0).padStart(5)} ms`);
