@@ -217,7 +217,8 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
 
   /** A layer's activation by its own name, any other node by the layer's. */
   function shown(node: TypedNode): string {
-    return node.id === node.origin.name.value && node.origin.activation !== undefined ? node.op.name : node.id;
+    const { name, activation } = node.origin;
+    return activation !== undefined && node.op.name === activation.value && node.id === name.value ? node.op.name : name.value;
   }
 
   function rename(maker: Draft, node: TypedNode): void {

@@ -1,0 +1,35 @@
+// Any convolution gets a tile that its target can hold, and big ones get a good one.
+
+import { expect, test } from 'vitest';
+import type { ConvSize } from '../../compiler/kernels/conv.ts';
+import { chooseConvTile, estimateConv } from '../../compiler/passes/choose-conv-tile.ts';
+import { targets } from '../../compiler/passes/targets.ts';
+
+const plain: ConvSize = { inChannels: 16, outChannels: 32, groups: 1, height: 13, width: 13, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], shift: 0 };
+
+test.each(targets)('$name: tiles stay within what a lane can hold', (target) => {
+  for (const width of [1, 2, 5, 13, 28, 55, 56, 57, 112, 224, 1000]) {
+    for (const kernel of [[1, 1], [3, 3], [11, 11], [1, 9], [25, 1]] as const) {
+      for (const stride of [1, 2, 3, 4]) {
+        const size: ConvSize = { ...plain, width, height: 7, kernel, stride: [stride, stride] };
+        const { rows, columns, blocks, turn } = chooseConvTile(size, target, 8);
+        expect(columns).toBeLessThanOrEqual(width);
+        expect(rows * columns * blocks).toBeLessThanOrEqual(target.maxSums);
+        if (columns < width) expect((columns * stride) % 4, `${columns} columns of ${width}, stride ${stride}`).toBe(0);
+        if (turn !== 'kernel row') expect(size.inChannels % turn.channels).toBe(0);
+      }
+    }
+  }
+});
+
+test('the tile chosen is the cheapest by the estimate', () => {
+  const [target] = targets.filter(({ name }) => name === 'subgroups-8');
+  if (target === undefined) throw new Error('no such target');
+  const chosen = estimateConv(plain, target, chooseConvTile(plain, target, 8));
+  for (const rows of [1, 2, 4]) {
+    for (const blocks of [1, 2]) {
+      if (rows * 13 * blocks > target.maxSums) continue;
+      expect(chosen).toBeLessThanOrEqual(estimateConv(plain, target, { lanes: 8, rows, columns: 13, blocks, turn: { channels: 1 } }));
+    }
+  }
+});
