@@ -112,7 +112,10 @@ function whatChanged(kind: LayerChange['kind'], layer: LayerSummary | undefined,
 
 const memoryOf = ({ weight_bytes: weights, activation_bytes: activations }: Amounts): number => weights + activations;
 
-const arrow = ({ before = 'none', after = 'none' }: Detail): string => `${before} → ${after}`;
+const arrow = ({ before = 'none', after = 'none' }: Detail): string => `${cut(before)} → ${cut(after)}`;
+
+/** A summary is a sentence, and `train` has maps: who wants all of it has the specs. */
+const cut = (text: string): string => (text.length > 45 ? `${text.slice(0, 44).trimEnd()}…` : text);
 
 /** `96 → 64`; once where nothing changes, and the only one of a layer that was not there. */
 function both(before: string | undefined, after: string | undefined): string {

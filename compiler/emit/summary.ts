@@ -5,7 +5,7 @@ import type { TypedGraph, TypedNode } from '../ir/graph.ts';
 import type { Window } from '../ir/op.ts';
 import { elements, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
-import { table } from './table.ts';
+import { markdownTable, table } from './table.ts';
 
 /** Amounts that add up from layer to layer. */
 export interface Amounts {
@@ -53,7 +53,7 @@ export function summarize(graph: TypedGraph): Summary {
 }
 
 /** The layers with the nodes each became, in the spec's order; a layer that is not known to its end is left out. */
-function layersOf(graph: TypedGraph): readonly { readonly last: TypedNode; readonly nodes: readonly TypedNode[] }[] {
+export function layersOf(graph: TypedGraph): readonly { readonly last: TypedNode; readonly nodes: readonly TypedNode[] }[] {
   const byLayer = new Map<string, TypedNode[]>();
   for (const node of graph.nodes) {
     const name = node.origin.name.value;
@@ -95,7 +95,7 @@ export function printSummary(graph: TypedGraph, format: 'text' | 'markdown'): st
   ];
   const all = [...rows, ['total', '', '', '', ...amountTexts(summary.totals)]];
   const align = head.map((_, column) => (column < 4 ? 'left' : 'right'));
-  return format === 'markdown' ? markdown(head, all, align) : table(head, all, align);
+  return format === 'markdown' ? markdownTable(head, all, align) : table(head, all, align);
 }
 
 function opText({ origin: { op, activation } }: TypedNode): string {
@@ -134,7 +134,7 @@ function slidingText({ kernel, stride, dilation, before, after }: Window): strin
 }
 
 /** `60,965,224`. */
-function grouped(count: number): string {
+export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
@@ -148,10 +148,4 @@ export function printBytes(bytes: number): string {
     unit++;
   }
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string {
-  const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = align.map((side) => (side === 'right' ? '---:' : '---'));
-  return [line(head), line(rule), ...rows.map(line)].map((text) => `${text}\n`).join('');
 }

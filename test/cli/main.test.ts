@@ -4,7 +4,7 @@ import { explainFailure } from '../../compiler/cli/main.ts';
 import { InputError, MachineError } from '../../runtime/errors.ts';
 import { call, keep } from '../support/call.ts';
 
-const verbs = ['check', 'summary', 'compile', 'run', 'verify', 'doctor', 'explain'] as const;
+const verbs = ['check', 'summary', 'diff', 'compile', 'run', 'verify', 'doctor', 'explain'] as const;
 
 describe('help', () => {
   test('lists every verb and what the exit codes mean', async () => {
@@ -36,7 +36,7 @@ describe('help', () => {
 describe('a call that is wrong', () => {
   test.each([
     [['chekc'], "netloom has no verb 'chekc'", 'did you mean netloom check?'],
-    [['frobnicate'], "netloom has no verb 'frobnicate'", 'it is one of check, summary, compile, run, verify, doctor or explain'],
+    [['frobnicate'], "netloom has no verb 'frobnicate'", 'it is one of check, summary, diff, compile, run, verify, doctor or explain'],
     [['check'], 'netloom check needs FILE', 'see netloom check --help'],
     [['check', 'a.yaml', '--formt', 'json'], 'netloom check has no option --formt', 'did you mean --format?'],
     [['check', 'a.yaml', '--format', 'yaml'], "--format takes text or json; not 'yaml'", undefined],
