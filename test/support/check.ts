@@ -4,7 +4,9 @@ import { specSchema } from '../../compiler/emit/json-schema.ts';
 import type { Graph } from '../../compiler/ir/graph.ts';
 import { ops, opsByName } from '../../compiler/ops/index.ts';
 import { build } from '../../compiler/passes/build.ts';
+import { fitsDevice } from '../../compiler/passes/fits-device.ts';
 import { infer } from '../../compiler/passes/infer.ts';
+import { portable } from '../../compiler/passes/targets.ts';
 import { collect } from '../../compiler/source/catalog.ts';
 import type { Diagnostic } from '../../compiler/source/diagnostic.ts';
 import type { Source } from '../../compiler/source/source.ts';
@@ -39,6 +41,7 @@ export function check(text: string, overrides: Readonly<Record<string, string>> 
   const { report, diagnostics } = collect();
   const document = parse(source, parseSettings(overrides), report);
   const graph = document && build(document, opsByName, report);
-  if (graph) infer(graph, report);
+  const typed = graph && infer(graph, report);
+  if (typed) fitsDevice(typed, portable, report);
   return { document, graph, diagnostics };
 }
