@@ -3,9 +3,10 @@
 
 import type { Core } from '../ir/kernel.ts';
 import { asPicture, elements } from '../ir/tensor.ts';
-import { millions } from './conv.ts';
 import { pixels } from './pixels.ts';
-import { describe, header, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { header, millions } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, times, u, type Lines } from './wgsl.ts';
 
 export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' }>): Shader {
@@ -31,7 +32,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
   ]);
   const hasBias = core.bias !== undefined || kernel.folded.length > 0;
   if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [channels], kernel.folded), channels);
-  const results = writer.results();
+  const results = new Results(writer);
 
   const start = (axis: 0 | 1): string | number => times([grid.y, grid.x][axis] ?? 0, window.stride[axis]);
   const row = plus(start(0), x.top - window.before[0]);

@@ -4,89 +4,12 @@
 // bounds check stands in a loop; weights are packed so that neighbouring lanes read neighbouring addresses.
 
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
-import type { Core } from '../ir/kernel.ts';
-import { asPicture, elements } from '../ir/tensor.ts';
-import { describe, header, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { elements } from '../ir/tensor.ts';
+import { convSize, inputColumns, inputRows, tapQuads, type ConvCore, type ConvTile, type InputRow } from './conv-tile.ts';
+import { header, millions } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
-
-/** How the work of a convolution is cut. */
-export interface ConvTile {
-  /** Output channels side by side. */
-  readonly lanes: number;
-  /** Output channels a lane works on. */
-  readonly blocks: number;
-  /** Output rows and columns of a workgroup. */
-  readonly rows: number;
-  readonly columns: number;
-  /** What one turn of the loop takes in: whole kernels of so many input channels, or one row of the kernel. */
-  readonly turn: { readonly channels: number } | 'kernel row';
-}
-
-type ConvCore = Extract<Core, { kind: 'conv' }>;
-
-/** The numbers of a convolution that its tiles are chosen by and its loops run over. */
-export interface ConvSize {
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly groups: number;
-  readonly height: number;
-  readonly width: number;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** Values between the start of a row in memory, at a multiple of four, and the first one a window reads. */
-  readonly shift: number;
-}
-
-/** Sizes per group of channels. */
-export function convSize(site: KernelSite, core: ConvCore): ConvSize {
-  const [height, width, channels] = asPicture(site.shape);
-  return {
-    inChannels: asPicture(site.kernel.readsShape)[2] / core.groups,
-    outChannels: channels / core.groups,
-    groups: core.groups,
-    height,
-    width,
-    kernel: core.window.kernel,
-    stride: core.window.stride,
-    dilation: core.window.dilation,
-    shift: (site.x.left - core.window.before[1]) % 4,
-  };
-}
-
-/** Input rows of one turn, counted from the tile's first, and the kernel rows and output rows each belongs to. */
-interface InputRow {
-  readonly channel: number;
-  readonly offset: number;
-  readonly uses: readonly { readonly outputRow: number; readonly kernelRow: number }[];
-}
-
-export function inputRows(size: ConvSize, tile: ConvTile): readonly InputRow[] {
-  const [kernelRows] = size.kernel;
-  const channels = tile.turn === 'kernel row' ? 1 : tile.turn.channels;
-  const rows = new Map<string, { channel: number; offset: number; uses: { outputRow: number; kernelRow: number }[] }>();
-  for (let channel = 0; channel < channels; channel++) {
-    for (let outputRow = 0; outputRow < tile.rows; outputRow++) {
-      for (let kernelRow = 0; kernelRow < (tile.turn === 'kernel row' ? 1 : kernelRows); kernelRow++) {
-        const offset = outputRow * size.stride[0] + kernelRow * size.dilation[0];
-        const row = rows.get(`${channel}/${offset}`) ?? { channel, offset, uses: [] };
-        row.uses.push({ outputRow, kernelRow });
-        rows.set(`${channel}/${offset}`, row);
-      }
-    }
-  }
-  return [...rows.values()].sort((a, b) => a.channel - b.channel || a.offset - b.offset);
-}
-
-/** Input columns that a tile reads of each row. */
-export const inputColumns = (size: ConvSize, tile: ConvTile): number =>
-  (tile.columns - 1) * size.stride[1] + (size.kernel[1] - 1) * size.dilation[1] + 1;
-
-/** Weights a lane reads in one turn for one of its channels, in groups of four. */
-export function tapQuads(size: ConvSize, tile: ConvTile): number {
-  const taps = tile.turn === 'kernel row' ? size.kernel[1] : size.kernel[0] * size.kernel[1] * tile.turn.channels;
-  return Math.ceil(taps / 4);
-}
 
 export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const { kernel, target, x } = site;
@@ -114,7 +37,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   writer.weight('weight', 'vec4f', packed.comment, [packed.weight]);
   const hasBias = core.bias !== undefined || kernel.folded.length > 0;
   if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [groups * outChannels], kernel.folded), groups * outChannels);
-  const results = writer.results();
+  const results = new Results(writer);
 
   const rowQuads = x.rowStride / 4;
   const planeQuads = x.planeStride / 4;
@@ -386,10 +309,4 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
       comment: `[${groups * blocksPerGroup}][${turns}]${byRow ? `[${kernelRows}]` : ''}[${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 taps`,
     };
   }
-}
-
-/** `150 M`, `3.5 M`, `12 k`: for people. */
-export function millions(value: number): string {
-  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(value >= 1e8 ? 3 : 2))} M`;
-  return value >= 1e3 ? `${Math.round(value / 1e3)} k` : `${value} `;
 }

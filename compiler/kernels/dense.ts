@@ -4,8 +4,9 @@
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import type { Core } from '../ir/kernel.ts';
 import { elements } from '../ir/tensor.ts';
-import { millions } from './conv.ts';
-import { describe, header, ShaderWriter, weightSource, type KernelSite, type Shader, type Slice } from './shader.ts';
+import { header, millions } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, weightSource, type KernelSite, type Shader, type Slice } from './shader.ts';
 import { plus, u, type Lines } from './wgsl.ts';
 
 export interface DenseTile {
@@ -45,7 +46,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   );
   const hasBias = core.bias !== undefined || kernel.folded.length > 0;
   if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [units], kernel.folded), units);
-  const results = writer.results();
+  const results = new Results(writer);
 
   const exact = units % rows === 0;
   const image = (index: number): string => (images > 1 ? `_${index}` : '');

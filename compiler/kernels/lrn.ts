@@ -6,7 +6,9 @@ import type { Core } from '../ir/kernel.ts';
 import type { Lowering } from '../ir/op.ts';
 import { asPicture } from '../ir/tensor.ts';
 import { pixels } from './pixels.ts';
-import { describe, header, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
+import { header } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
 import { each, f, lowest, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 type Lrn = Extract<Lowering, { readonly kind: 'lrn' }>;
@@ -28,7 +30,7 @@ export function lrn(site: KernelSite, core: Lrn): Shader {
   const half = (core.size - 1) / 2;
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
-  const results = writer.results();
+  const results = new Results(writer);
   const plane = (c: string): string => (x.planeStride === 1 ? c : `${c} * ${u(x.planeStride)}`);
   const { lines, value } = normalised(`x[at_x + ${plane('channel')}]`, `${f(core.k)} + ${f(Math.fround(core.alpha))} * sum`, core.beta);
   const body: Lines = [
@@ -69,7 +71,7 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
   const normId = kernel.nodes[0]?.id ?? '';
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
-  const results = writer.results();
+  const results = new Results(writer);
   const { unroll } = target;
   const written = unroll === 'written';
 

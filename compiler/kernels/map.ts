@@ -2,7 +2,9 @@
 // kernel to join.
 
 import { asPicture } from '../ir/tensor.ts';
-import { describe, header, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
+import { header } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
 import { pixels } from './pixels.ts';
 import { plus, u, type Lines } from './wgsl.ts';
 
@@ -12,7 +14,7 @@ export function map(site: KernelSite): Shader {
   const grid = pixels(height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
-  const results = writer.results();
+  const results = new Results(writer);
   const body: Lines = [
     ...grid.place,
     `let at_x = ${plus(`n * ${u(x.imageStride)}`, ...(x.planeStride === 1 ? ['channel'] : [`channel * ${u(x.planeStride)}`]), x.firstChannel * x.planeStride, ...grid.offset(x))};`,

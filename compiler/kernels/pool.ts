@@ -4,7 +4,9 @@
 import type { Core } from '../ir/kernel.ts';
 import { asPicture } from '../ir/tensor.ts';
 import { pixels } from './pixels.ts';
-import { describe, header, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
+import { header } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
 import { each, f, lowest, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): Shader {
@@ -16,7 +18,7 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
   const grid = pixels(height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
-  const results = writer.results();
+  const results = new Results(writer);
 
   const inside = ([0, 1] as const).map((axis) => window.before[axis] === 0 && (output[axis] - 1) * window.stride[axis] + reach(axis) <= input[axis]);
   const [rowsInside = false, columnsInside = false] = inside;

@@ -2,7 +2,9 @@
 // together, then the sum of `exp(x - largest)`, which cannot overflow, then store.
 
 import { asPicture } from '../ir/tensor.ts';
-import { describe, header, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
+import { header } from './header.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
 import { lowest, plus, u, type Lines } from './wgsl.ts';
 
 export function softmax(site: KernelSite): Shader {
@@ -12,7 +14,7 @@ export function softmax(site: KernelSite): Shader {
   const turns = Math.ceil(channels / lanes);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [width, height] }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
-  const results = writer.results();
+  const results = new Results(writer);
   const address = plus(
     `n * ${u(x.imageStride)}`,
     ...(height > 1 ? [`(oy${x.top > 0 ? ` + ${u(x.top)}` : ''}) * ${u(x.rowStride)}`] : [x.top * x.rowStride]),

@@ -2,7 +2,7 @@
 // in nanoseconds on lavapipe (a software GPU on AVX2, measured with the kernels of this project); only their ratios matter.
 
 import type { Target } from '../ir/target.ts';
-import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv.ts';
+import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
 
 const cost = {
   fma: 0.22,

@@ -4,6 +4,7 @@
 import type { Related } from '../source/diagnostic.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Report } from '../source/catalog.ts';
+import { respell } from '../source/fix.ts';
 import type { Spanned } from '../source/source.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { LayerSpec, SpecDocument } from '../spec/document.ts';
@@ -47,7 +48,7 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
   const reportMissing = (name: Spanned<string>, where: string, known: readonly string[]): void => {
     const near = suggest(name.value, known);
     const help = near !== undefined ? `did you mean \`${near}\`?` : `the layers are ${listOf(known, 'and')}`;
-    report(catalog.unknownLayer, name.span, { where, name: name.value }, { help });
+    report(catalog.unknownLayer, name.span, { where, name: name.value }, { help, fix: respell(name.span, name.value, known) });
   };
 
   /** Whether a layer may read this. */

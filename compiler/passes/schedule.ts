@@ -2,7 +2,8 @@
 
 import type { FusedKernel, Program } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
-import { conv, convSize } from '../kernels/conv.ts';
+import { conv } from '../kernels/conv.ts';
+import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
 import { dense, denseMultiple } from '../kernels/dense.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';

@@ -1,7 +1,7 @@
 // Any convolution gets a tile that its target can hold, and big ones get a good one.
 
 import { expect, test } from 'vitest';
-import type { ConvSize } from '../../compiler/kernels/conv.ts';
+import type { ConvSize } from '../../compiler/kernels/conv-tile.ts';
 import { chooseConvTile, estimateConv } from '../../compiler/passes/choose-conv-tile.ts';
 import { targets } from '../../compiler/passes/targets.ts';
 

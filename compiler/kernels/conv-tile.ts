@@ -1,0 +1,85 @@
+// How a convolution is cut into tiles, and what follows from a cut: which input rows and columns a turn of the loop reads,
+// and how many weights. `passes/choose-conv-tile.ts` compares cuts by these numbers, `conv.ts` writes loops from them.
+
+import type { Core } from '../ir/kernel.ts';
+import { asPicture } from '../ir/tensor.ts';
+import type { KernelSite } from './shader.ts';
+
+/** How the work of a convolution is cut. */
+export interface ConvTile {
+  /** Output channels side by side. */
+  readonly lanes: number;
+  /** Output channels a lane works on. */
+  readonly blocks: number;
+  /** Output rows and columns of a workgroup. */
+  readonly rows: number;
+  readonly columns: number;
+  /** What one turn of the loop takes in: whole kernels of so many input channels, or one row of the kernel. */
+  readonly turn: { readonly channels: number } | 'kernel row';
+}
+
+export type ConvCore = Extract<Core, { kind: 'conv' }>;
+
+/** The numbers of a convolution that its tiles are chosen by and its loops run over. */
+export interface ConvSize {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** Values between the start of a row in memory, at a multiple of four, and the first one a window reads. */
+  readonly shift: number;
+}
+
+/** Sizes per group of channels. */
+export function convSize(site: KernelSite, core: ConvCore): ConvSize {
+  const [height, width, channels] = asPicture(site.shape);
+  return {
+    inChannels: asPicture(site.kernel.readsShape)[2] / core.groups,
+    outChannels: channels / core.groups,
+    groups: core.groups,
+    height,
+    width,
+    kernel: core.window.kernel,
+    stride: core.window.stride,
+    dilation: core.window.dilation,
+    shift: (site.x.left - core.window.before[1]) % 4,
+  };
+}
+
+/** An input row of one turn, counted from the tile's first, and the kernel rows and output rows it belongs to. */
+export interface InputRow {
+  readonly channel: number;
+  readonly offset: number;
+  readonly uses: readonly { readonly outputRow: number; readonly kernelRow: number }[];
+}
+
+export function inputRows(size: ConvSize, tile: ConvTile): readonly InputRow[] {
+  const [kernelRows] = size.kernel;
+  const channels = tile.turn === 'kernel row' ? 1 : tile.turn.channels;
+  const rows = new Map<string, { channel: number; offset: number; uses: { outputRow: number; kernelRow: number }[] }>();
+  for (let channel = 0; channel < channels; channel++) {
+    for (let outputRow = 0; outputRow < tile.rows; outputRow++) {
+      for (let kernelRow = 0; kernelRow < (tile.turn === 'kernel row' ? 1 : kernelRows); kernelRow++) {
+        const offset = outputRow * size.stride[0] + kernelRow * size.dilation[0];
+        const row = rows.get(`${channel}/${offset}`) ?? { channel, offset, uses: [] };
+        row.uses.push({ outputRow, kernelRow });
+        rows.set(`${channel}/${offset}`, row);
+      }
+    }
+  }
+  return [...rows.values()].sort((a, b) => a.channel - b.channel || a.offset - b.offset);
+}
+
+/** Input columns that a tile reads of each row. */
+export const inputColumns = (size: ConvSize, tile: ConvTile): number =>
+  (tile.columns - 1) * size.stride[1] + (size.kernel[1] - 1) * size.dilation[1] + 1;
+
+/** Weights a lane reads in one turn for one of its channels, in groups of four. */
+export function tapQuads(size: ConvSize, tile: ConvTile): number {
+  const taps = tile.turn === 'kernel row' ? size.kernel[1] : size.kernel[0] * size.kernel[1] * tile.turn.channels;
+  return Math.ceil(taps / 4);
+}
