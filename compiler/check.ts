@@ -7,6 +7,7 @@ import type { TypedGraph } from './ir/graph.ts';
 import { ops, opsByName } from './ops/index.ts';
 import { build } from './passes/build.ts';
 import { fitsDevice } from './passes/fits-device.ts';
+import { fitsLabels } from './passes/fits-labels.ts';
 import { inferPartial } from './passes/infer.ts';
 import { portable } from './passes/targets.ts';
 import { collect } from './source/catalog.ts';
@@ -49,9 +50,18 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   const document = parse(source, settings, report);
   const graph = document && build(document, opsByName, report);
   const inference = graph && inferPartial(graph, report);
-  if (inference?.complete === true) fitsDevice(inference.known, portable, report);
+  if (inference?.complete === true) {
+    fitsDevice(inference.known, portable, report);
+    fitsLabels(inference.known, report);
+  }
   const sound = inference?.complete === true && !hasErrors(diagnostics);
-  return { diagnostics, document, known: inference?.known, graph: sound ? inference.known : undefined };
+  return { diagnostics: byPlace(diagnostics, source), document, known: inference?.known, graph: sound ? inference.known : undefined };
+}
+
+/** As their places follow each other in the text: the spec's own first, then those of each other text. */
+function byPlace(diagnostics: readonly Diagnostic[], source: Source): readonly Diagnostic[] {
+  const texts = [...new Set([source, ...diagnostics.map(({ span }) => span.source)])];
+  return diagnostics.toSorted((a, b) => texts.indexOf(a.span.source) - texts.indexOf(b.span.source) || a.span.start - b.span.start);
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

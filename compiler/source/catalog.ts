@@ -508,6 +508,12 @@ export const catalog = {
     label: '{channels} / {groups} leaves {rest} over',
   }),
 
+  labelsDoNotFit: error({
+    code: 'NL3019',
+    message: '{name} names {labels} classes, but {layer} gives {count} scores',
+    label: '{labels} names',
+  }),
+
   valueTooLarge: error({
     code: 'NL4001',
     message: '{layer} takes {bytes} bytes for one image, and a buffer of {target} devices holds {limit}',

@@ -37,6 +37,8 @@ export const activations = ['relu', 'relu6', 'leaky_relu', 'sigmoid', 'tanh', 'g
 /** A letter, then letters, digits, `_`, `-`; in layer names dots too. */
 export const namePattern = String.raw`^\p{L}[\p{L}\p{M}\p{N}_-]*$`;
 export const layerNamePattern = String.raw`^\p{L}[\p{L}\p{M}\p{N}_.-]*$`;
+/** A dot stands between others here: the name becomes that of a folder. */
+export const modelNamePattern = String.raw`^\p{L}[\p{L}\p{M}\p{N}_-]*(\.[\p{L}\p{M}\p{N}_-]+)*$`;
 
 const optionally = (attr: Attr<unknown>, examples?: readonly unknown[]): Key => ({ ...attr, ...(examples ? { examples } : {}) });
 const map = (expected: string, description: string, keys: Keys): Key => ({ expected, description, schema: {}, keys });
@@ -156,10 +158,10 @@ const train = map('a map such as { batch: 128, epochs: 90 }', 'Hyperparameters, 
 export const specKeys = {
   netloom: { expected: '1', description: 'The version of the language.', schema: { const: 1 }, examples: [1], required: true },
   name: {
-    expected: 'a name: a letter, then letters, digits, `_`, `-`',
+    expected: 'a name: a letter, then letters, digits, `_`, `-`, and dots between them',
     description: 'The model’s name.',
-    schema: { type: 'string', pattern: namePattern },
-    examples: ['alexnet'],
+    schema: { type: 'string', pattern: modelNamePattern },
+    examples: ['alexnet', 'squeezenet-1.0'],
     required: true,
   },
   summary: {

@@ -8,6 +8,11 @@ import { imagenet1k } from './imagenet-1k.ts';
 
 const builtIn: Readonly<Record<string, () => readonly string[]>> = { 'imagenet-1k': imagenet1k };
 
+/** The names of the built-in lists that have so many classes. */
+export function listsOf(count: number): readonly string[] {
+  return Object.keys(builtIn).filter((name) => builtIn[name]?.().length === count);
+}
+
 /** The labels of this name; undefined after reporting. */
 export function readLabels({ value: name, span }: Spanned<string>, report: Report): Spanned<Labels> | undefined {
   const list = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
