@@ -97,9 +97,12 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   function finishOne(row: number, index: number, total: string): Lines {
     const channel = plus('first', row);
     const n = images > 1 ? plus('n', index) : 'n';
-    const value = hasBias ? `${total} + bias[${channel}]` : total;
     const guards = [...(exact || row === 0 ? [] : [`${channel} < unit_end`]), ...(images > 1 && index > 0 ? [`${n} < images`] : [])];
-    const lines: Lines = [...results.declare({ n: n.includes(' ') ? `(${n})` : n, channel, y: 0, x: 0 }), ...results.store(`(${value})`.replace(/^\((\w+)\)$/, '$1'), channel)];
+    const lines: Lines = [
+      ...(hasBias ? [`let sum = ${total} + bias[${channel}];`] : []),
+      ...results.declare({ n: n.includes(' ') ? `(${n})` : n, channel, y: 0, x: 0 }),
+      ...results.store(hasBias ? 'sum' : total, channel),
+    ];
     return guards.length > 0 ? [`if (${guards.join(' && ')}) {`, lines, '}'] : ['{', lines, '}'];
   }
 

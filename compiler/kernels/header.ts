@@ -19,8 +19,19 @@ export function header({ kernel, model }: KernelSite, core: string, details: str
     '',
     `  y[${shape}] = ${formula}`,
     '',
-    details,
+    ...wrap(details),
   ];
+}
+
+/** Lines of at most so many characters as a screen shows. */
+function wrap(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 116) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** `150 M`, `3.5 M`, `12 k`: for people. */

@@ -15,6 +15,9 @@ type Lrn = Extract<Lowering, { readonly kind: 'lrn' }>;
 
 const formula = ({ size, alpha, beta, k }: Lrn): string => `x / (${k} + ${Number(alpha.toPrecision(7))} * sum of x² over ${size} channels)^${beta}`;
 
+/** So many channels before `channel`, or after it where the number is negative. */
+const before = (channel: string, distance: number): string => (distance > 0 ? `${channel} - ${u(distance)}` : plus(channel, -distance));
+
 /** `value * base^-beta`, by square roots where they do. */
 function normalised(value: string, base: string, beta: number): { readonly lines: Lines; readonly value: string } {
   if (beta === 0.75) return { lines: [`let root = inverseSqrt(${base});`], value: `${value} * root * sqrt(root)` };
@@ -32,7 +35,7 @@ export function lrn(site: KernelSite, core: Lrn): Shader {
   writer.read('x', kernel.reads, 'f32', describe(x));
   const results = new Results(writer);
   const plane = (c: string): string => (x.planeStride === 1 ? c : `${c} * ${u(x.planeStride)}`);
-  const { lines, value } = normalised(`x[at_x + ${plane('channel')}]`, `${f(core.k)} + ${f(Math.fround(core.alpha))} * sum`, core.beta);
+  const { lines, value } = normalised(`x[at_x + ${plane('channel')}]`, `${f(core.k)} + ${f(core.alpha)} * sum`, core.beta);
   const body: Lines = [
     ...grid.place,
     `let at_x = ${plus(`n * ${u(x.imageStride)}`, ...grid.offset(x), x.firstChannel * x.planeStride)};`,
@@ -40,7 +43,7 @@ export function lrn(site: KernelSite, core: Lrn): Shader {
     'var sum = 0.0;',
     ...each(target.unroll, 'j', core.size, (j) => [
       '{',
-      [`let c = ${plus('channel', j)}${half > 0 ? ` - ${u(half)}` : ''};  // wraps around below channel 0`, `if (c < ${u(channels)}) { sum = fma(x[at_x + ${plane('c')}], x[at_x + ${plane('c')}], sum); }`],
+      [`let c = ${typeof j === 'number' ? before('channel', half - j) : `${plus('channel', j)}${half > 0 ? ` - ${u(half)}` : ''}`};  // wraps around below channel 0`, `if (c < ${u(channels)}) { sum = fma(x[at_x + ${plane('c')}], x[at_x + ${plane('c')}], sum); }`],
       '}',
     ]),
     ...lines,
@@ -88,7 +91,7 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
     return [
       '{',
       [
-        `let c = ${plus('first', j)} - ${u(half)};`,
+        `let c = ${before('first', half - j)};`,
         `if (c < ${u(channels)}) {`,
         each(unroll, 'i', cells, (i) => [
           ...(centre === undefined
@@ -105,7 +108,7 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
     names.map((name, j) => `${at(name, i)} = ${names[j + 1] === undefined ? newest : at(names[j + 1] ?? '', i)};`);
   const sweep = (i: string | number): Lines => {
     const sum = [...squares.map((square) => at(square, i)), 'newest * newest'].join(' + ');
-    const { lines, value } = normalised(centres[0] === undefined ? 'newest' : at(centres[0], i), `${f(k)} + ${f(Math.fround(alpha))} * (${sum})`, beta);
+    const { lines, value } = normalised(centres[0] === undefined ? 'newest' : at(centres[0], i), `${f(k)} + ${f(alpha)} * (${sum})`, beta);
     const [r, s] = [over(i, window.kernel[1]), modulo(i, window.kernel[1])];
     const place = { n: 'n', channel: 'channel', y: plus(times(grid.y, window.stride[0]), r), x: plus(times(grid.x, window.stride[1]), s) };
     return [

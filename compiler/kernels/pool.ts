@@ -50,7 +50,7 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
     ...rows,
     '',
     ...results.declare({ n: 'n', channel: 'channel', y: grid.y, x: grid.x }),
-    ...(combine === 'max' ? results.store('largest', 'channel') : [...cellCount(), ...results.store(inside.every(Boolean) ? `sum * ${f(Math.fround(1 / (window.kernel[0] * window.kernel[1])))}` : 'sum / f32(cells)', 'channel')]),
+    ...(combine === 'max' ? results.store('largest', 'channel') : [...cellCount(), ...results.store(inside.every(Boolean) ? `sum * ${f(1 / (window.kernel[0] * window.kernel[1]))}` : 'sum / f32(cells)', 'channel')]),
   ];
   return writer.finish({
     header: header(

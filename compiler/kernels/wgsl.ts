@@ -13,9 +13,12 @@ export function indent(lines: Lines, depth = 0): string {
 /** A whole number of a `u32`: `13u`. */
 export const u = (value: number): string => `${value}u`;
 
-/** An `f32` as WGSL reads it: `1.0`, `1e-5`. */
+/** An `f32` as WGSL reads it, in the fewest digits that mean it: `1.0`, `1e-5`. */
 export function f(value: number): string {
-  const text = String(value);
+  const single = Math.fround(value);
+  let shortest = single;
+  for (let digits = 9; digits > 0 && Math.fround(Number(single.toPrecision(digits))) === single; digits--) shortest = Number(single.toPrecision(digits));
+  const text = String(shortest);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 

@@ -38,7 +38,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 1u - 2u;
+    let c = first - 1u;
     if (c < 96u) {
       for (var i = 0u; i < 9u; i++) {
         square_1[i] = x[at_x + c * 3025u + (i / 3u) * 55u + i % 3u];
@@ -47,7 +47,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 2u - 2u;
+    let c = first;
     if (c < 96u) {
       for (var i = 0u; i < 9u; i++) {
         value_0[i] = x[at_x + c * 3025u + (i / 3u) * 55u + i % 3u];
@@ -56,7 +56,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 3u - 2u;
+    let c = first + 1u;
     if (c < 96u) {
       for (var i = 0u; i < 9u; i++) {
         value_1[i] = x[at_x + c * 3025u + (i / 3u) * 55u + i % 3u];
@@ -71,7 +71,7 @@ fn norm1_pool1(
     var largest = -3.4028234e38;
     for (var i = 0u; i < 9u; i++) {
       let newest = select(0.0, x[at_newest + (i / 3u) * 55u + i % 3u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0[i] + square_1[i] + square_2[i] + square_3[i] + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0[i] + square_1[i] + square_2[i] + square_3[i] + newest * newest));
       let value = value_0[i] * root * sqrt(root);
       largest = max(largest, value);
       square_0[i] = square_1[i];

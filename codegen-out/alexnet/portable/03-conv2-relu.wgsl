@@ -2,7 +2,8 @@
 //
 //   y[27x27x256] = max(x[27x27x96] ∗ conv2.weight[256,48,5,5] + conv2.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 2 rows of 27 columns of 64 channels. Dispatch 4 x 14 x batch. 224 M multiply-adds, 1.2 MB of weights.
+// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 2 rows of 27 columns of 64
+// channels. Dispatch 4 x 14 x batch. 224 M multiply-adds, 1.2 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][96][31][32], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4][48][5][2][64] of 4 taps

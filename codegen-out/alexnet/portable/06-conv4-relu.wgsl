@@ -2,7 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x384] ∗ conv4.weight[384,192,3,3] + conv4.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 4 rows of 13 columns of 64 channels. Dispatch 6 x 4 x batch. 112 M multiply-adds, 2.7 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 4 rows of 13 columns of 64
+// channels. Dispatch 6 x 4 x batch. 112 M multiply-adds, 2.7 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][192][3][64] of 4 taps

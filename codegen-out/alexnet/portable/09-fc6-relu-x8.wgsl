@@ -2,7 +2,8 @@
 //
 //   y[4096] = max(fc6.weight[4096,9216] · x[9216] + fc6.bias, 0)
 //
-// A workgroup makes 4 outputs for 8 images, 64 lanes run along the inputs. Dispatch 512 and 512 x 1 x batch / 8. 38 M multiply-adds, 151 MB of weights.
+// A workgroup makes 4 outputs for 8 images, 64 lanes run along the inputs. Dispatch 512 and 512 x 1 x batch / 8. 38 M
+// multiply-adds, 151 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][256][6][6]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4096][9216], in 2 parts, as a binding may hold 128 MiB
@@ -180,132 +181,164 @@ fn fc6_relu(
   if (lane == 0u) {
     let images = arrayLength(&x) / 2304u;
     {
+      let sum = part[0u] + bias[first];
       let at_y = n * 4096u + first;
-      y[at_y] = max((part[0u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 1u < images) {
+      let sum = part[64u] + bias[first];
       let at_y = (n + 1u) * 4096u + first;
-      y[at_y] = max((part[64u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 2u < images) {
+      let sum = part[128u] + bias[first];
       let at_y = (n + 2u) * 4096u + first;
-      y[at_y] = max((part[128u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 3u < images) {
+      let sum = part[192u] + bias[first];
       let at_y = (n + 3u) * 4096u + first;
-      y[at_y] = max((part[192u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 4u < images) {
+      let sum = part[256u] + bias[first];
       let at_y = (n + 4u) * 4096u + first;
-      y[at_y] = max((part[256u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 5u < images) {
+      let sum = part[320u] + bias[first];
       let at_y = (n + 5u) * 4096u + first;
-      y[at_y] = max((part[320u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 6u < images) {
+      let sum = part[384u] + bias[first];
       let at_y = (n + 6u) * 4096u + first;
-      y[at_y] = max((part[384u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 7u < images) {
+      let sum = part[448u] + bias[first];
       let at_y = (n + 7u) * 4096u + first;
-      y[at_y] = max((part[448u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[512u] + bias[first + 1u];
       let at_y = n * 4096u + first + 1u;
-      y[at_y] = max((part[512u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 1u < images) {
+      let sum = part[576u] + bias[first + 1u];
       let at_y = (n + 1u) * 4096u + first + 1u;
-      y[at_y] = max((part[576u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 2u < images) {
+      let sum = part[640u] + bias[first + 1u];
       let at_y = (n + 2u) * 4096u + first + 1u;
-      y[at_y] = max((part[640u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 3u < images) {
+      let sum = part[704u] + bias[first + 1u];
       let at_y = (n + 3u) * 4096u + first + 1u;
-      y[at_y] = max((part[704u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 4u < images) {
+      let sum = part[768u] + bias[first + 1u];
       let at_y = (n + 4u) * 4096u + first + 1u;
-      y[at_y] = max((part[768u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 5u < images) {
+      let sum = part[832u] + bias[first + 1u];
       let at_y = (n + 5u) * 4096u + first + 1u;
-      y[at_y] = max((part[832u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 6u < images) {
+      let sum = part[896u] + bias[first + 1u];
       let at_y = (n + 6u) * 4096u + first + 1u;
-      y[at_y] = max((part[896u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 7u < images) {
+      let sum = part[960u] + bias[first + 1u];
       let at_y = (n + 7u) * 4096u + first + 1u;
-      y[at_y] = max((part[960u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[1024u] + bias[first + 2u];
       let at_y = n * 4096u + first + 2u;
-      y[at_y] = max((part[1024u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 1u < images) {
+      let sum = part[1088u] + bias[first + 2u];
       let at_y = (n + 1u) * 4096u + first + 2u;
-      y[at_y] = max((part[1088u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 2u < images) {
+      let sum = part[1152u] + bias[first + 2u];
       let at_y = (n + 2u) * 4096u + first + 2u;
-      y[at_y] = max((part[1152u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 3u < images) {
+      let sum = part[1216u] + bias[first + 2u];
       let at_y = (n + 3u) * 4096u + first + 2u;
-      y[at_y] = max((part[1216u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 4u < images) {
+      let sum = part[1280u] + bias[first + 2u];
       let at_y = (n + 4u) * 4096u + first + 2u;
-      y[at_y] = max((part[1280u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 5u < images) {
+      let sum = part[1344u] + bias[first + 2u];
       let at_y = (n + 5u) * 4096u + first + 2u;
-      y[at_y] = max((part[1344u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 6u < images) {
+      let sum = part[1408u] + bias[first + 2u];
       let at_y = (n + 6u) * 4096u + first + 2u;
-      y[at_y] = max((part[1408u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 7u < images) {
+      let sum = part[1472u] + bias[first + 2u];
       let at_y = (n + 7u) * 4096u + first + 2u;
-      y[at_y] = max((part[1472u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[1536u] + bias[first + 3u];
       let at_y = n * 4096u + first + 3u;
-      y[at_y] = max((part[1536u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 1u < images) {
+      let sum = part[1600u] + bias[first + 3u];
       let at_y = (n + 1u) * 4096u + first + 3u;
-      y[at_y] = max((part[1600u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 2u < images) {
+      let sum = part[1664u] + bias[first + 3u];
       let at_y = (n + 2u) * 4096u + first + 3u;
-      y[at_y] = max((part[1664u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 3u < images) {
+      let sum = part[1728u] + bias[first + 3u];
       let at_y = (n + 3u) * 4096u + first + 3u;
-      y[at_y] = max((part[1728u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 4u < images) {
+      let sum = part[1792u] + bias[first + 3u];
       let at_y = (n + 4u) * 4096u + first + 3u;
-      y[at_y] = max((part[1792u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 5u < images) {
+      let sum = part[1856u] + bias[first + 3u];
       let at_y = (n + 5u) * 4096u + first + 3u;
-      y[at_y] = max((part[1856u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 6u < images) {
+      let sum = part[1920u] + bias[first + 3u];
       let at_y = (n + 6u) * 4096u + first + 3u;
-      y[at_y] = max((part[1920u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     if (n + 7u < images) {
+      let sum = part[1984u] + bias[first + 3u];
       let at_y = (n + 7u) * 4096u + first + 3u;
-      y[at_y] = max((part[1984u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
   }
 }

@@ -2,7 +2,8 @@
 //
 //   y[4096] = max(fc7.weight[4096,4096] · x[4096] + fc7.bias, 0)
 //
-// A workgroup makes 4 outputs, 64 lanes run along the inputs. Dispatch 1024 x 1 x batch. 17 M multiply-adds, 67 MB of weights.
+// A workgroup makes 4 outputs, 64 lanes run along the inputs. Dispatch 1024 x 1 x batch. 17 M multiply-adds, 67 MB of
+// weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][4096]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4096][4096]
@@ -53,20 +54,24 @@ fn fc7_relu(
   }
   if (lane == 0u) {
     {
+      let sum = part[0u] + bias[first];
       let at_y = n * 4096u + first;
-      y[at_y] = max((part[0u] + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[64u] + bias[first + 1u];
       let at_y = n * 4096u + first + 1u;
-      y[at_y] = max((part[64u] + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[128u] + bias[first + 2u];
       let at_y = n * 4096u + first + 2u;
-      y[at_y] = max((part[128u] + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = part[192u] + bias[first + 3u];
       let at_y = n * 4096u + first + 3u;
-      y[at_y] = max((part[192u] + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
   }
 }

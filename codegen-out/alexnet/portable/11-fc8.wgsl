@@ -2,7 +2,8 @@
 //
 //   y[1000] = fc8.weight[1000,4096] · x[4096] + fc8.bias
 //
-// A workgroup makes 4 outputs, 64 lanes run along the inputs. Dispatch 250 x 1 x batch. 4.1 M multiply-adds, 16 MB of weights.
+// A workgroup makes 4 outputs, 64 lanes run along the inputs. Dispatch 250 x 1 x batch. 4.1 M multiply-adds, 16 MB of
+// weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][4096]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [1000][4096]
@@ -53,20 +54,24 @@ fn fc8(
   }
   if (lane == 0u) {
     {
+      let sum = part[0u] + bias[first];
       let at_y = n * 1000u + first;
-      y[at_y] = (part[0u] + bias[first]);
+      y[at_y] = sum;
     }
     {
+      let sum = part[64u] + bias[first + 1u];
       let at_y = n * 1000u + first + 1u;
-      y[at_y] = (part[64u] + bias[first + 1u]);
+      y[at_y] = sum;
     }
     {
+      let sum = part[128u] + bias[first + 2u];
       let at_y = n * 1000u + first + 2u;
-      y[at_y] = (part[128u] + bias[first + 2u]);
+      y[at_y] = sum;
     }
     {
+      let sum = part[192u] + bias[first + 3u];
       let at_y = n * 1000u + first + 3u;
-      y[at_y] = (part[192u] + bias[first + 3u]);
+      y[at_y] = sum;
     }
   }
 }

@@ -2,7 +2,8 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 5 rows of 11 columns of 32 channels. Dispatch 3 x 55 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 5 rows of 11 columns of 32 channels.
+// Dispatch 3 x 55 x batch. 105 M multiply-adds, 139 kB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][3][227][228], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [3][3][11][3][32] of 4 taps

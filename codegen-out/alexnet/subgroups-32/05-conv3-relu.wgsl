@@ -2,7 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x256] ∗ conv3.weight[384,256,3,3] + conv3.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 4 rows of 13 columns of 32 channels. Dispatch 12 x 4 x batch. 150 M multiply-adds, 3.5 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 4 rows of 13 columns of 32 channels.
+// Dispatch 12 x 4 x batch. 150 M multiply-adds, 3.5 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][256][15][16], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [12][256][3][32] of 4 taps

@@ -2,7 +2,8 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes 2 channels, a workgroup 1 row of 28 columns of 8 channels. Dispatch 12 x 110 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes 2 channels, a workgroup 1 row of 28 columns of 8 channels.
+// Dispatch 12 x 110 x batch. 105 M multiply-adds, 139 kB of weights.
 
 enable subgroups;
 

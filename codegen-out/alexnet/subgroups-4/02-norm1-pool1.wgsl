@@ -100,7 +100,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 1u - 2u;
+    let c = first - 1u;
     if (c < 96u) {
       square_1_0 = x[at_x + c * 3025u + 0u];
       square_1_0 *= square_1_0;
@@ -123,7 +123,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 2u - 2u;
+    let c = first;
     if (c < 96u) {
       value_0_0 = x[at_x + c * 3025u + 0u];
       square_2_0 = value_0_0 * value_0_0;
@@ -146,7 +146,7 @@ fn norm1_pool1(
     }
   }
   {
-    let c = first + 3u - 2u;
+    let c = first + 1u;
     if (c < 96u) {
       value_1_0 = x[at_x + c * 3025u + 0u];
       square_3_0 = value_1_0 * value_1_0;
@@ -175,7 +175,7 @@ fn norm1_pool1(
     var largest = -3.4028234e38;
     {
       let newest = select(0.0, x[at_newest], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_0 + square_1_0 + square_2_0 + square_3_0 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_0 + square_1_0 + square_2_0 + square_3_0 + newest * newest));
       let value = value_0_0 * root * sqrt(root);
       largest = max(largest, value);
       square_0_0 = square_1_0;
@@ -187,7 +187,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 1u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_1 + square_1_1 + square_2_1 + square_3_1 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_1 + square_1_1 + square_2_1 + square_3_1 + newest * newest));
       let value = value_0_1 * root * sqrt(root);
       largest = max(largest, value);
       square_0_1 = square_1_1;
@@ -199,7 +199,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 2u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_2 + square_1_2 + square_2_2 + square_3_2 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_2 + square_1_2 + square_2_2 + square_3_2 + newest * newest));
       let value = value_0_2 * root * sqrt(root);
       largest = max(largest, value);
       square_0_2 = square_1_2;
@@ -211,7 +211,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 55u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_3 + square_1_3 + square_2_3 + square_3_3 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_3 + square_1_3 + square_2_3 + square_3_3 + newest * newest));
       let value = value_0_3 * root * sqrt(root);
       largest = max(largest, value);
       square_0_3 = square_1_3;
@@ -223,7 +223,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 56u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_4 + square_1_4 + square_2_4 + square_3_4 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_4 + square_1_4 + square_2_4 + square_3_4 + newest * newest));
       let value = value_0_4 * root * sqrt(root);
       largest = max(largest, value);
       square_0_4 = square_1_4;
@@ -235,7 +235,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 57u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_5 + square_1_5 + square_2_5 + square_3_5 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_5 + square_1_5 + square_2_5 + square_3_5 + newest * newest));
       let value = value_0_5 * root * sqrt(root);
       largest = max(largest, value);
       square_0_5 = square_1_5;
@@ -247,7 +247,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 110u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_6 + square_1_6 + square_2_6 + square_3_6 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_6 + square_1_6 + square_2_6 + square_3_6 + newest * newest));
       let value = value_0_6 * root * sqrt(root);
       largest = max(largest, value);
       square_0_6 = square_1_6;
@@ -259,7 +259,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 111u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_7 + square_1_7 + square_2_7 + square_3_7 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_7 + square_1_7 + square_2_7 + square_3_7 + newest * newest));
       let value = value_0_7 * root * sqrt(root);
       largest = max(largest, value);
       square_0_7 = square_1_7;
@@ -271,7 +271,7 @@ fn norm1_pool1(
     }
     {
       let newest = select(0.0, x[at_newest + 112u], inside);
-      let root = inverseSqrt(2.0 + 0.00009999999747378752 * (square_0_8 + square_1_8 + square_2_8 + square_3_8 + newest * newest));
+      let root = inverseSqrt(2.0 + 0.0001 * (square_0_8 + square_1_8 + square_2_8 + square_3_8 + newest * newest));
       let value = value_0_8 * root * sqrt(root);
       largest = max(largest, value);
       square_0_8 = square_1_8;

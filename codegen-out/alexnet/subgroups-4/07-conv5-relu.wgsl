@@ -2,7 +2,8 @@
 //
 //   y[13x13x256] = max(x[13x13x384] ∗ conv5.weight[256,192,3,3] + conv5.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes 2 channels, a workgroup 2 rows of 13 columns of 8 channels. Dispatch 32 x 7 x batch. 75 M multiply-adds, 1.8 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes 2 channels, a workgroup 2 rows of 13 columns of 8
+// channels. Dispatch 32 x 7 x batch. 75 M multiply-adds, 1.8 MB of weights.
 
 enable subgroups;
 

@@ -2,7 +2,8 @@
 //
 //   y[1000] = fc8.weight[1000,4096] · x[4096] + fc8.bias
 //
-// A workgroup makes 4 outputs for 8 images, 4 lanes run along the inputs. Dispatch 250 x 1 x batch / 8. 4.1 M multiply-adds, 16 MB of weights.
+// A workgroup makes 4 outputs for 8 images, 4 lanes run along the inputs. Dispatch 250 x 1 x batch / 8. 4.1 M
+// multiply-adds, 16 MB of weights.
 
 enable subgroups;
 
@@ -143,132 +144,164 @@ fn fc8(
   if (lane == 0u) {
     let images = arrayLength(&x) / 1024u;
     {
+      let sum = total_0_0 + bias[first];
       let at_y = n * 1000u + first;
-      y[at_y] = (total_0_0 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 1u < images) {
+      let sum = total_0_1 + bias[first];
       let at_y = (n + 1u) * 1000u + first;
-      y[at_y] = (total_0_1 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 2u < images) {
+      let sum = total_0_2 + bias[first];
       let at_y = (n + 2u) * 1000u + first;
-      y[at_y] = (total_0_2 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 3u < images) {
+      let sum = total_0_3 + bias[first];
       let at_y = (n + 3u) * 1000u + first;
-      y[at_y] = (total_0_3 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 4u < images) {
+      let sum = total_0_4 + bias[first];
       let at_y = (n + 4u) * 1000u + first;
-      y[at_y] = (total_0_4 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 5u < images) {
+      let sum = total_0_5 + bias[first];
       let at_y = (n + 5u) * 1000u + first;
-      y[at_y] = (total_0_5 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 6u < images) {
+      let sum = total_0_6 + bias[first];
       let at_y = (n + 6u) * 1000u + first;
-      y[at_y] = (total_0_6 + bias[first]);
+      y[at_y] = sum;
     }
     if (n + 7u < images) {
+      let sum = total_0_7 + bias[first];
       let at_y = (n + 7u) * 1000u + first;
-      y[at_y] = (total_0_7 + bias[first]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_1_0 + bias[first + 1u];
       let at_y = n * 1000u + first + 1u;
-      y[at_y] = (total_1_0 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 1u < images) {
+      let sum = total_1_1 + bias[first + 1u];
       let at_y = (n + 1u) * 1000u + first + 1u;
-      y[at_y] = (total_1_1 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 2u < images) {
+      let sum = total_1_2 + bias[first + 1u];
       let at_y = (n + 2u) * 1000u + first + 1u;
-      y[at_y] = (total_1_2 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 3u < images) {
+      let sum = total_1_3 + bias[first + 1u];
       let at_y = (n + 3u) * 1000u + first + 1u;
-      y[at_y] = (total_1_3 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 4u < images) {
+      let sum = total_1_4 + bias[first + 1u];
       let at_y = (n + 4u) * 1000u + first + 1u;
-      y[at_y] = (total_1_4 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 5u < images) {
+      let sum = total_1_5 + bias[first + 1u];
       let at_y = (n + 5u) * 1000u + first + 1u;
-      y[at_y] = (total_1_5 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 6u < images) {
+      let sum = total_1_6 + bias[first + 1u];
       let at_y = (n + 6u) * 1000u + first + 1u;
-      y[at_y] = (total_1_6 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     if (n + 7u < images) {
+      let sum = total_1_7 + bias[first + 1u];
       let at_y = (n + 7u) * 1000u + first + 1u;
-      y[at_y] = (total_1_7 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_2_0 + bias[first + 2u];
       let at_y = n * 1000u + first + 2u;
-      y[at_y] = (total_2_0 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 1u < images) {
+      let sum = total_2_1 + bias[first + 2u];
       let at_y = (n + 1u) * 1000u + first + 2u;
-      y[at_y] = (total_2_1 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 2u < images) {
+      let sum = total_2_2 + bias[first + 2u];
       let at_y = (n + 2u) * 1000u + first + 2u;
-      y[at_y] = (total_2_2 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 3u < images) {
+      let sum = total_2_3 + bias[first + 2u];
       let at_y = (n + 3u) * 1000u + first + 2u;
-      y[at_y] = (total_2_3 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 4u < images) {
+      let sum = total_2_4 + bias[first + 2u];
       let at_y = (n + 4u) * 1000u + first + 2u;
-      y[at_y] = (total_2_4 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 5u < images) {
+      let sum = total_2_5 + bias[first + 2u];
       let at_y = (n + 5u) * 1000u + first + 2u;
-      y[at_y] = (total_2_5 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 6u < images) {
+      let sum = total_2_6 + bias[first + 2u];
       let at_y = (n + 6u) * 1000u + first + 2u;
-      y[at_y] = (total_2_6 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     if (n + 7u < images) {
+      let sum = total_2_7 + bias[first + 2u];
       let at_y = (n + 7u) * 1000u + first + 2u;
-      y[at_y] = (total_2_7 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_3_0 + bias[first + 3u];
       let at_y = n * 1000u + first + 3u;
-      y[at_y] = (total_3_0 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 1u < images) {
+      let sum = total_3_1 + bias[first + 3u];
       let at_y = (n + 1u) * 1000u + first + 3u;
-      y[at_y] = (total_3_1 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 2u < images) {
+      let sum = total_3_2 + bias[first + 3u];
       let at_y = (n + 2u) * 1000u + first + 3u;
-      y[at_y] = (total_3_2 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 3u < images) {
+      let sum = total_3_3 + bias[first + 3u];
       let at_y = (n + 3u) * 1000u + first + 3u;
-      y[at_y] = (total_3_3 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 4u < images) {
+      let sum = total_3_4 + bias[first + 3u];
       let at_y = (n + 4u) * 1000u + first + 3u;
-      y[at_y] = (total_3_4 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 5u < images) {
+      let sum = total_3_5 + bias[first + 3u];
       let at_y = (n + 5u) * 1000u + first + 3u;
-      y[at_y] = (total_3_5 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 6u < images) {
+      let sum = total_3_6 + bias[first + 3u];
       let at_y = (n + 6u) * 1000u + first + 3u;
-      y[at_y] = (total_3_6 + bias[first + 3u]);
+      y[at_y] = sum;
     }
     if (n + 7u < images) {
+      let sum = total_3_7 + bias[first + 3u];
       let at_y = (n + 7u) * 1000u + first + 3u;
-      y[at_y] = (total_3_7 + bias[first + 3u]);
+      y[at_y] = sum;
     }
   }
 }

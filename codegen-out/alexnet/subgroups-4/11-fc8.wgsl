@@ -2,7 +2,8 @@
 //
 //   y[1000] = fc8.weight[1000,4096] · x[4096] + fc8.bias
 //
-// A workgroup makes 4 outputs, 4 lanes run along the inputs. Dispatch 250 x 1 x batch. 4.1 M multiply-adds, 16 MB of weights.
+// A workgroup makes 4 outputs, 4 lanes run along the inputs. Dispatch 250 x 1 x batch. 4.1 M multiply-adds, 16 MB of
+// weights.
 
 enable subgroups;
 
@@ -44,20 +45,24 @@ fn fc8(
   let total_3 = subgroupAdd(dot(sum_3, vec4f(1.0)));
   if (lane == 0u) {
     {
+      let sum = total_0 + bias[first];
       let at_y = n * 1000u + first;
-      y[at_y] = (total_0 + bias[first]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_1 + bias[first + 1u];
       let at_y = n * 1000u + first + 1u;
-      y[at_y] = (total_1 + bias[first + 1u]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_2 + bias[first + 2u];
       let at_y = n * 1000u + first + 2u;
-      y[at_y] = (total_2 + bias[first + 2u]);
+      y[at_y] = sum;
     }
     {
+      let sum = total_3 + bias[first + 3u];
       let at_y = n * 1000u + first + 3u;
-      y[at_y] = (total_3 + bias[first + 3u]);
+      y[at_y] = sum;
     }
   }
 }

@@ -2,7 +2,8 @@
 //
 //   y[27x27x256] = max(x[27x27x96] ∗ conv2.weight[256,48,5,5] + conv2.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 1 row of 27 columns of 8 channels. Dispatch 32 x 27 x batch. 224 M multiply-adds, 1.2 MB of weights.
+// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 1 row of 27 columns of 8
+// channels. Dispatch 32 x 27 x batch. 224 M multiply-adds, 1.2 MB of weights.
 
 enable subgroups;
 

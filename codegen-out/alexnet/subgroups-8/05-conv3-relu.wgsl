@@ -2,7 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x256] ∗ conv3.weight[384,256,3,3] + conv3.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 2 rows of 13 columns of 8 channels. Dispatch 48 x 7 x batch. 150 M multiply-adds, 3.5 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 2 rows of 13 columns of 8 channels.
+// Dispatch 48 x 7 x batch. 150 M multiply-adds, 3.5 MB of weights.
 
 enable subgroups;
 

@@ -2,7 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x384] ∗ conv4.weight[384,192,3,3] + conv4.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 2 rows of 13 columns of 8 channels. Dispatch 48 x 7 x batch. 112 M multiply-adds, 2.7 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 2 rows of 13 columns of 8
+// channels. Dispatch 48 x 7 x batch. 112 M multiply-adds, 2.7 MB of weights.
 
 enable subgroups;
 

@@ -2,7 +2,8 @@
 //
 //   y[4096] = max(fc7.weight[4096,4096] · x[4096] + fc7.bias, 0)
 //
-// A workgroup makes 4 outputs, 8 lanes run along the inputs. Dispatch 1024 x 1 x batch. 17 M multiply-adds, 67 MB of weights.
+// A workgroup makes 4 outputs, 8 lanes run along the inputs. Dispatch 1024 x 1 x batch. 17 M multiply-adds, 67 MB of
+// weights.
 
 enable subgroups;
 
@@ -44,20 +45,24 @@ fn fc7_relu(
   let total_3 = subgroupAdd(dot(sum_3, vec4f(1.0)));
   if (lane == 0u) {
     {
+      let sum = total_0 + bias[first];
       let at_y = n * 4096u + first;
-      y[at_y] = max((total_0 + bias[first]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = total_1 + bias[first + 1u];
       let at_y = n * 4096u + first + 1u;
-      y[at_y] = max((total_1 + bias[first + 1u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = total_2 + bias[first + 2u];
       let at_y = n * 4096u + first + 2u;
-      y[at_y] = max((total_2 + bias[first + 2u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
     {
+      let sum = total_3 + bias[first + 3u];
       let at_y = n * 4096u + first + 3u;
-      y[at_y] = max((total_3 + bias[first + 3u]), 0.0);
+      y[at_y] = max(sum, 0.0);
     }
   }
 }
