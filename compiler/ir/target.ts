@@ -19,7 +19,25 @@ export interface Target {
   readonly maxSums: number;
   /** Multiply-adds that one turn of a loop may unroll to: beyond, compiling takes seconds. */
   readonly maxUnrolled: number;
+  readonly costs: Costs;
   readonly limits: Limits;
+}
+
+/** What one operation of all lanes together takes, in nanoseconds of one core or in any other unit: only ratios matter. */
+export interface Costs {
+  readonly fma: number;
+  /** The same with only one sum in flight, when each waits for the one before. */
+  readonly fmaAlone: number;
+  /** Handing one lane's value to all lanes. */
+  readonly share: number;
+  /** Loading four values a lane: inputs are near, weights come from further away. */
+  readonly inputLoad: number;
+  readonly weightLoad: number;
+  /** A turn of a loop, and a workgroup. */
+  readonly turn: number;
+  readonly workgroup: number;
+  /** Times as much where a row's values are kept for another block of channels. */
+  readonly secondBlock: number;
 }
 
 /** By the names of `GPUSupportedLimits`. */

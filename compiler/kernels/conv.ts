@@ -41,10 +41,10 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
 
   const rowQuads = x.rowStride / 4;
   const planeQuads = x.planeStride / 4;
-  const sum = (block: number, row: number): string => `sum_${blocks > 1 ? `${'ab'[block] ?? block}_` : ''}${row}`;
+  const sum = (block: number, row: number): string => `sum_${blocks > 1 ? `${'abcd'[block] ?? block}_` : ''}${row}`;
   const sumAt = (block: number, row: number, column: string | number): string =>
     written ? `${sum(block, row)}_${column}` : `${sum(block, row)}[${text(column)}]`;
-  const channelOf = (block: number): string => (blocks > 1 ? `channel_${'ab'[block] ?? block}` : 'channel');
+  const channelOf = (block: number): string => (blocks > 1 ? `channel_${'abcd'[block] ?? block}` : 'channel');
 
   const needed = inputRows(size, tile);
   const columnsIn = inputColumns(size, tile);
@@ -193,7 +193,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   }
 
   function tapName(quad: number, block: number): string {
-    return `taps_${quad * 4}${blocks > 1 ? (['a', 'b'][block] ?? block) : ''}`;
+    return `taps_${quad * 4}${blocks > 1 ? ('abcd'[block] ?? block) : ''}`;
   }
 
   /** The weight of tap number `tap` of this turn. */

@@ -1,20 +1,7 @@
-// How to cut a convolution, by an estimate of what each cut costs. The costs are those of one operation of a whole subgroup,
-// in nanoseconds on lavapipe (a software GPU on AVX2, measured with the kernels of this project); only their ratios matter.
+// How to cut a convolution, by an estimate of what each cut costs on the target.
 
 import type { Target } from '../ir/target.ts';
 import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
-
-const cost = {
-  fma: 0.22,
-  /** With few sums in flight each multiply-add waits for the one before. */
-  fmaAlone: 0.9,
-  share: 0.4,
-  vec4Load: 14,
-  /** The same load where all lanes read one address and the device loads it once. */
-  uniformLoad: 1,
-  turn: 4,
-  workgroup: 300,
-};
 
 export function chooseConvTile(size: ConvSize, target: Target, lanes: number): ConvTile {
   let best: { readonly tile: ConvTile; readonly estimate: number } | undefined;
@@ -33,7 +20,7 @@ function* candidates(size: ConvSize, target: Target, lanes: number): Generator<C
   if (kernelRows * kernelColumns === 1) for (const channels of [2, 4, 8]) if (size.inChannels % channels === 0) turns.push({ channels });
   for (const columns of columnCounts(size, target.maxSums)) {
     for (let rows = 1; rows <= Math.min(size.height, 8); rows++) {
-      for (const blocks of [1, 2]) {
+      for (const blocks of [1, 2, 4]) {
         for (const turn of turns) {
           const tile: ConvTile = { lanes, blocks, rows, columns, turn };
           const taps = turn === 'kernel row' ? kernelColumns : kernelRows * kernelColumns * turn.channels;
@@ -57,6 +44,7 @@ function columnCounts({ width, stride }: ConvSize, mostSums: number): readonly n
 
 /** Nanoseconds of one core for one image, if lanes were as many as the target's subgroups have. */
 export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): number {
+  const { costs: cost } = target;
   const { lanes, blocks, rows, columns, turn } = tile;
   const [kernelRows, kernelColumns] = size.kernel;
   const needed = inputRows(size, tile);
@@ -66,13 +54,13 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
   const rowsPerLoad = turn === 'kernel row' || perRow > 1 ? 1 : Math.max(1, Math.floor(lanes / quadsPerRow));
   const inputLoads = Math.ceil(needed.length / rowsPerLoad) * perRow;
   const inputs =
-    target.supply === 'broadcast' ? inputLoads * cost.vec4Load + needed.length * columnsIn * cost.share : needed.length * quadsPerRow * cost.uniformLoad;
+    target.supply === 'broadcast' ? inputLoads * cost.inputLoad + needed.length * columnsIn * cost.share : needed.length * quadsPerRow * cost.inputLoad;
   const sums = rows * columns * blocks;
   const taps = needed.reduce((count, { uses }) => count + uses.length, 0) * kernelColumns;
   const fma = sums >= 12 ? cost.fma : cost.fmaAlone + ((cost.fma - cost.fmaAlone) * sums) / 12;
-  const oneTurn = cost.turn + inputs + tapQuads(size, tile) * blocks * cost.vec4Load + taps * columns * blocks * fma;
+  const oneTurn = cost.turn + inputs + tapQuads(size, tile) * blocks * cost.weightLoad + taps * columns * blocks * fma;
   const turns = turn === 'kernel row' ? size.inChannels * kernelRows : Math.ceil(size.inChannels / turn.channels);
   const workgroups =
     size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * Math.ceil(size.height / rows) * Math.ceil(size.width / columns);
-  return workgroups * (turns * oneTurn + cost.workgroup);
+  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + cost.workgroup);
 }

@@ -2,11 +2,11 @@
 //
 //   y[13x13x256] = max(x[13x13x384] ∗ conv5.weight[256,192,3,3] + conv5.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 4 rows of 13 columns of 32
-// channels. Dispatch 8 x 4 x batch. 75 M multiply-adds, 1.8 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes 2 channels, a workgroup 2 rows of 13 columns of 64
+// channels. Dispatch 4 x 7 x batch. 75 M multiply-adds, 1.8 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [8][192][3][32] of 4 taps
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4][192][3][2][32] of 4 taps
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
 
@@ -15,95 +15,96 @@ fn conv5_relu(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let g = group.x / 4u;
-  let channel = group.x * 32u + lane;
-  let oy = group.y * 4u;
+  let g = group.x / 2u;
+  let channel_a = group.x * 64u + lane;
+  let channel_b = group.x * 64u + lane + 32u;
+  let oy = group.y * 2u;
   let n = group.z;
 
-  var sum_0: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = bias[channel]; }
-  var sum_1: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = bias[channel]; }
-  var sum_2: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = bias[channel]; }
-  var sum_3: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = bias[channel]; }
+  var sum_a_0: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = bias[channel_a]; }
+  var sum_a_1: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = bias[channel_a]; }
+  var sum_b_0: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = bias[channel_b]; }
+  var sum_b_1: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = bias[channel_b]; }
 
   var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u;
-  var at_w = group.x * 18432u + lane;
+  var at_w = group.x * 36864u + lane;
   for (var c = 0u; c < 192u; c++) {
-    let taps_0 = weight[at_w];
-    let taps_4 = weight[at_w + 32u];
-    let taps_8 = weight[at_w + 64u];
+    let taps_0a = weight[at_w];
+    let taps_0b = weight[at_w + 32u];
+    let taps_4a = weight[at_w + 64u];
+    let taps_4b = weight[at_w + 96u];
+    let taps_8a = weight[at_w + 128u];
+    let taps_8b = weight[at_w + 160u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_0a.y, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_0a.z, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_0b.y, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_0b.z, sum_b_0[ox]); }
 
     // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0a.w, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_4a.y, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0b.w, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_4b.y, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_0a.y, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_0a.z, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_0b.y, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_0b.z, sum_b_1[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
+    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_4a.z, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4a.w, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_8a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_4b.z, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4b.w, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_8b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0a.w, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_4a.y, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0b.w, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_4b.y, sum_b_1[ox]); }
 
-    // input row +3: kernel row 2 of output row oy+1, kernel row 1 of output row oy+2, kernel row 0 of output row oy+3
+    // input row +3: kernel row 2 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_4.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_8.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_0.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_0.z, sum_3[ox]); }
-
-    // input row +4: kernel row 2 of output row oy+2, kernel row 1 of output row oy+3
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_4.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_8.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_4.y, sum_3[ox]); }
-
-    // input row +5: kernel row 2 of output row oy+3
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 20u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_4.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_8.x, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_4a.z, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4a.w, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_8a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_4b.z, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4b.w, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_8b.x, sum_b_1[ox]); }
 
     at_x += 60u;
-    at_w += 96u;
+    at_w += 192u;
   }
 
-  let at_y = n * 43264u + channel * 169u + oy * 13u;
-  for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_0[ox], 0.0); }
-  if (oy + 1u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_1[ox], 0.0); }
+  {
+    let at_y = n * 43264u + channel_a * 169u + oy * 13u;
+    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_a_0[ox], 0.0); }
+    if (oy + 1u < 13u) {
+      for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_a_1[ox], 0.0); }
+    }
   }
-  if (oy + 2u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 26u] = max(sum_2[ox], 0.0); }
-  }
-  if (oy + 3u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 39u] = max(sum_3[ox], 0.0); }
+  {
+    let at_y = n * 43264u + channel_b * 169u + oy * 13u;
+    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_b_0[ox], 0.0); }
+    if (oy + 1u < 13u) {
+      for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_b_1[ox], 0.0); }
+    }
   }
 }

@@ -2,13 +2,13 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes 2 channels, a workgroup 1 row of 28 columns of 8 channels.
-// Dispatch 12 x 110 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes 4 channels, a workgroup 1 row of 28 columns of 16 channels.
+// Dispatch 6 x 110 x batch. 105 M multiply-adds, 139 kB of weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][3][227][228], zeros around
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [12][3][11][3][2][4] of 4 taps
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][3][11][3][4][4] of 4 taps
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
 
@@ -17,8 +17,10 @@ fn conv1_relu(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let channel_a = group.x * 8u + lane;
-  let channel_b = group.x * 8u + lane + 4u;
+  let channel_a = group.x * 16u + lane;
+  let channel_b = group.x * 16u + lane + 4u;
+  let channel_c = group.x * 16u + lane + 8u;
+  let channel_d = group.x * 16u + lane + 12u;
   let oy = (group.y / 2u);
   let ox_first = (group.y % 2u) * 28u;
   let n = group.z;
@@ -81,9 +83,67 @@ fn conv1_relu(
   var sum_b_0_25 = bias_1;
   var sum_b_0_26 = bias_1;
   var sum_b_0_27 = bias_1;
+  let bias_2 = bias[channel_c];
+  var sum_c_0_0 = bias_2;
+  var sum_c_0_1 = bias_2;
+  var sum_c_0_2 = bias_2;
+  var sum_c_0_3 = bias_2;
+  var sum_c_0_4 = bias_2;
+  var sum_c_0_5 = bias_2;
+  var sum_c_0_6 = bias_2;
+  var sum_c_0_7 = bias_2;
+  var sum_c_0_8 = bias_2;
+  var sum_c_0_9 = bias_2;
+  var sum_c_0_10 = bias_2;
+  var sum_c_0_11 = bias_2;
+  var sum_c_0_12 = bias_2;
+  var sum_c_0_13 = bias_2;
+  var sum_c_0_14 = bias_2;
+  var sum_c_0_15 = bias_2;
+  var sum_c_0_16 = bias_2;
+  var sum_c_0_17 = bias_2;
+  var sum_c_0_18 = bias_2;
+  var sum_c_0_19 = bias_2;
+  var sum_c_0_20 = bias_2;
+  var sum_c_0_21 = bias_2;
+  var sum_c_0_22 = bias_2;
+  var sum_c_0_23 = bias_2;
+  var sum_c_0_24 = bias_2;
+  var sum_c_0_25 = bias_2;
+  var sum_c_0_26 = bias_2;
+  var sum_c_0_27 = bias_2;
+  let bias_3 = bias[channel_d];
+  var sum_d_0_0 = bias_3;
+  var sum_d_0_1 = bias_3;
+  var sum_d_0_2 = bias_3;
+  var sum_d_0_3 = bias_3;
+  var sum_d_0_4 = bias_3;
+  var sum_d_0_5 = bias_3;
+  var sum_d_0_6 = bias_3;
+  var sum_d_0_7 = bias_3;
+  var sum_d_0_8 = bias_3;
+  var sum_d_0_9 = bias_3;
+  var sum_d_0_10 = bias_3;
+  var sum_d_0_11 = bias_3;
+  var sum_d_0_12 = bias_3;
+  var sum_d_0_13 = bias_3;
+  var sum_d_0_14 = bias_3;
+  var sum_d_0_15 = bias_3;
+  var sum_d_0_16 = bias_3;
+  var sum_d_0_17 = bias_3;
+  var sum_d_0_18 = bias_3;
+  var sum_d_0_19 = bias_3;
+  var sum_d_0_20 = bias_3;
+  var sum_d_0_21 = bias_3;
+  var sum_d_0_22 = bias_3;
+  var sum_d_0_23 = bias_3;
+  var sum_d_0_24 = bias_3;
+  var sum_d_0_25 = bias_3;
+  var sum_d_0_26 = bias_3;
+  var sum_d_0_27 = bias_3;
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u + lane;
-  var at_w = group.x * 792u + lane;
+  var at_w = group.x * 1584u + lane;
   for (var c = 0u; c < 3u; c++) {
     for (var r = 0u; r < 11u; r++) {
       let part_0_0 = x[at_x];
@@ -96,10 +156,16 @@ fn conv1_relu(
       let part_0_7 = x[at_x + 28u];
       let taps_0a = weight[at_w];
       let taps_0b = weight[at_w + 4u];
-      let taps_4a = weight[at_w + 8u];
-      let taps_4b = weight[at_w + 12u];
-      let taps_8a = weight[at_w + 16u];
-      let taps_8b = weight[at_w + 20u];
+      let taps_0c = weight[at_w + 8u];
+      let taps_0d = weight[at_w + 12u];
+      let taps_4a = weight[at_w + 16u];
+      let taps_4b = weight[at_w + 20u];
+      let taps_4c = weight[at_w + 24u];
+      let taps_4d = weight[at_w + 28u];
+      let taps_8a = weight[at_w + 32u];
+      let taps_8b = weight[at_w + 36u];
+      let taps_8c = weight[at_w + 40u];
+      let taps_8d = weight[at_w + 44u];
 
       // input row of oy: this kernel row of output row oy
       let row_0_0 = subgroupBroadcast(part_0_0.x, 0u);
@@ -837,9 +903,625 @@ fn conv1_relu(
       sum_b_0_25 = fma(row_0_110, taps_8b.z, sum_b_0_25);
       sum_b_0_26 = fma(row_0_114, taps_8b.z, sum_b_0_26);
       sum_b_0_27 = fma(row_0_118, taps_8b.z, sum_b_0_27);
+      sum_c_0_0 = fma(row_0_0, taps_0c.x, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_4, taps_0c.x, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_8, taps_0c.x, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_12, taps_0c.x, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_16, taps_0c.x, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_20, taps_0c.x, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_24, taps_0c.x, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_28, taps_0c.x, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_32, taps_0c.x, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_36, taps_0c.x, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_40, taps_0c.x, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_44, taps_0c.x, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_48, taps_0c.x, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_52, taps_0c.x, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_56, taps_0c.x, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_60, taps_0c.x, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_64, taps_0c.x, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_68, taps_0c.x, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_72, taps_0c.x, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_76, taps_0c.x, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_80, taps_0c.x, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_84, taps_0c.x, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_88, taps_0c.x, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_92, taps_0c.x, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_96, taps_0c.x, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_100, taps_0c.x, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_104, taps_0c.x, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_108, taps_0c.x, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_1, taps_0c.y, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_5, taps_0c.y, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_9, taps_0c.y, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_13, taps_0c.y, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_17, taps_0c.y, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_21, taps_0c.y, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_25, taps_0c.y, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_29, taps_0c.y, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_33, taps_0c.y, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_37, taps_0c.y, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_41, taps_0c.y, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_45, taps_0c.y, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_49, taps_0c.y, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_53, taps_0c.y, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_57, taps_0c.y, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_61, taps_0c.y, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_65, taps_0c.y, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_69, taps_0c.y, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_73, taps_0c.y, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_77, taps_0c.y, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_81, taps_0c.y, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_85, taps_0c.y, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_89, taps_0c.y, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_93, taps_0c.y, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_97, taps_0c.y, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_101, taps_0c.y, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_105, taps_0c.y, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_109, taps_0c.y, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_2, taps_0c.z, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_6, taps_0c.z, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_10, taps_0c.z, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_14, taps_0c.z, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_18, taps_0c.z, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_22, taps_0c.z, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_26, taps_0c.z, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_30, taps_0c.z, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_34, taps_0c.z, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_38, taps_0c.z, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_42, taps_0c.z, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_46, taps_0c.z, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_50, taps_0c.z, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_54, taps_0c.z, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_58, taps_0c.z, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_62, taps_0c.z, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_66, taps_0c.z, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_70, taps_0c.z, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_74, taps_0c.z, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_78, taps_0c.z, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_82, taps_0c.z, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_86, taps_0c.z, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_90, taps_0c.z, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_94, taps_0c.z, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_98, taps_0c.z, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_102, taps_0c.z, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_106, taps_0c.z, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_110, taps_0c.z, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_3, taps_0c.w, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_7, taps_0c.w, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_11, taps_0c.w, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_15, taps_0c.w, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_19, taps_0c.w, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_23, taps_0c.w, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_27, taps_0c.w, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_31, taps_0c.w, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_35, taps_0c.w, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_39, taps_0c.w, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_43, taps_0c.w, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_47, taps_0c.w, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_51, taps_0c.w, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_55, taps_0c.w, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_59, taps_0c.w, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_63, taps_0c.w, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_67, taps_0c.w, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_71, taps_0c.w, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_75, taps_0c.w, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_79, taps_0c.w, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_83, taps_0c.w, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_87, taps_0c.w, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_91, taps_0c.w, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_95, taps_0c.w, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_99, taps_0c.w, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_103, taps_0c.w, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_107, taps_0c.w, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_111, taps_0c.w, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_4, taps_4c.x, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_8, taps_4c.x, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_12, taps_4c.x, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_16, taps_4c.x, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_20, taps_4c.x, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_24, taps_4c.x, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_28, taps_4c.x, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_32, taps_4c.x, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_36, taps_4c.x, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_40, taps_4c.x, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_44, taps_4c.x, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_48, taps_4c.x, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_52, taps_4c.x, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_56, taps_4c.x, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_60, taps_4c.x, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_64, taps_4c.x, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_68, taps_4c.x, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_72, taps_4c.x, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_76, taps_4c.x, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_80, taps_4c.x, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_84, taps_4c.x, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_88, taps_4c.x, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_92, taps_4c.x, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_96, taps_4c.x, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_100, taps_4c.x, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_104, taps_4c.x, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_108, taps_4c.x, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_112, taps_4c.x, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_5, taps_4c.y, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_9, taps_4c.y, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_13, taps_4c.y, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_17, taps_4c.y, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_21, taps_4c.y, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_25, taps_4c.y, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_29, taps_4c.y, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_33, taps_4c.y, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_37, taps_4c.y, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_41, taps_4c.y, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_45, taps_4c.y, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_49, taps_4c.y, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_53, taps_4c.y, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_57, taps_4c.y, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_61, taps_4c.y, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_65, taps_4c.y, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_69, taps_4c.y, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_73, taps_4c.y, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_77, taps_4c.y, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_81, taps_4c.y, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_85, taps_4c.y, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_89, taps_4c.y, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_93, taps_4c.y, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_97, taps_4c.y, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_101, taps_4c.y, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_105, taps_4c.y, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_109, taps_4c.y, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_113, taps_4c.y, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_6, taps_4c.z, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_10, taps_4c.z, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_14, taps_4c.z, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_18, taps_4c.z, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_22, taps_4c.z, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_26, taps_4c.z, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_30, taps_4c.z, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_34, taps_4c.z, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_38, taps_4c.z, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_42, taps_4c.z, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_46, taps_4c.z, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_50, taps_4c.z, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_54, taps_4c.z, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_58, taps_4c.z, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_62, taps_4c.z, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_66, taps_4c.z, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_70, taps_4c.z, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_74, taps_4c.z, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_78, taps_4c.z, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_82, taps_4c.z, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_86, taps_4c.z, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_90, taps_4c.z, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_94, taps_4c.z, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_98, taps_4c.z, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_102, taps_4c.z, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_106, taps_4c.z, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_110, taps_4c.z, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_114, taps_4c.z, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_7, taps_4c.w, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_11, taps_4c.w, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_15, taps_4c.w, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_19, taps_4c.w, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_23, taps_4c.w, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_27, taps_4c.w, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_31, taps_4c.w, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_35, taps_4c.w, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_39, taps_4c.w, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_43, taps_4c.w, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_47, taps_4c.w, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_51, taps_4c.w, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_55, taps_4c.w, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_59, taps_4c.w, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_63, taps_4c.w, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_67, taps_4c.w, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_71, taps_4c.w, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_75, taps_4c.w, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_79, taps_4c.w, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_83, taps_4c.w, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_87, taps_4c.w, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_91, taps_4c.w, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_95, taps_4c.w, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_99, taps_4c.w, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_103, taps_4c.w, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_107, taps_4c.w, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_111, taps_4c.w, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_115, taps_4c.w, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_8, taps_8c.x, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_12, taps_8c.x, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_16, taps_8c.x, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_20, taps_8c.x, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_24, taps_8c.x, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_28, taps_8c.x, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_32, taps_8c.x, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_36, taps_8c.x, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_40, taps_8c.x, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_44, taps_8c.x, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_48, taps_8c.x, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_52, taps_8c.x, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_56, taps_8c.x, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_60, taps_8c.x, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_64, taps_8c.x, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_68, taps_8c.x, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_72, taps_8c.x, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_76, taps_8c.x, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_80, taps_8c.x, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_84, taps_8c.x, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_88, taps_8c.x, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_92, taps_8c.x, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_96, taps_8c.x, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_100, taps_8c.x, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_104, taps_8c.x, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_108, taps_8c.x, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_112, taps_8c.x, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_116, taps_8c.x, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_9, taps_8c.y, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_13, taps_8c.y, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_17, taps_8c.y, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_21, taps_8c.y, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_25, taps_8c.y, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_29, taps_8c.y, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_33, taps_8c.y, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_37, taps_8c.y, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_41, taps_8c.y, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_45, taps_8c.y, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_49, taps_8c.y, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_53, taps_8c.y, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_57, taps_8c.y, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_61, taps_8c.y, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_65, taps_8c.y, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_69, taps_8c.y, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_73, taps_8c.y, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_77, taps_8c.y, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_81, taps_8c.y, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_85, taps_8c.y, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_89, taps_8c.y, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_93, taps_8c.y, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_97, taps_8c.y, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_101, taps_8c.y, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_105, taps_8c.y, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_109, taps_8c.y, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_113, taps_8c.y, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_117, taps_8c.y, sum_c_0_27);
+      sum_c_0_0 = fma(row_0_10, taps_8c.z, sum_c_0_0);
+      sum_c_0_1 = fma(row_0_14, taps_8c.z, sum_c_0_1);
+      sum_c_0_2 = fma(row_0_18, taps_8c.z, sum_c_0_2);
+      sum_c_0_3 = fma(row_0_22, taps_8c.z, sum_c_0_3);
+      sum_c_0_4 = fma(row_0_26, taps_8c.z, sum_c_0_4);
+      sum_c_0_5 = fma(row_0_30, taps_8c.z, sum_c_0_5);
+      sum_c_0_6 = fma(row_0_34, taps_8c.z, sum_c_0_6);
+      sum_c_0_7 = fma(row_0_38, taps_8c.z, sum_c_0_7);
+      sum_c_0_8 = fma(row_0_42, taps_8c.z, sum_c_0_8);
+      sum_c_0_9 = fma(row_0_46, taps_8c.z, sum_c_0_9);
+      sum_c_0_10 = fma(row_0_50, taps_8c.z, sum_c_0_10);
+      sum_c_0_11 = fma(row_0_54, taps_8c.z, sum_c_0_11);
+      sum_c_0_12 = fma(row_0_58, taps_8c.z, sum_c_0_12);
+      sum_c_0_13 = fma(row_0_62, taps_8c.z, sum_c_0_13);
+      sum_c_0_14 = fma(row_0_66, taps_8c.z, sum_c_0_14);
+      sum_c_0_15 = fma(row_0_70, taps_8c.z, sum_c_0_15);
+      sum_c_0_16 = fma(row_0_74, taps_8c.z, sum_c_0_16);
+      sum_c_0_17 = fma(row_0_78, taps_8c.z, sum_c_0_17);
+      sum_c_0_18 = fma(row_0_82, taps_8c.z, sum_c_0_18);
+      sum_c_0_19 = fma(row_0_86, taps_8c.z, sum_c_0_19);
+      sum_c_0_20 = fma(row_0_90, taps_8c.z, sum_c_0_20);
+      sum_c_0_21 = fma(row_0_94, taps_8c.z, sum_c_0_21);
+      sum_c_0_22 = fma(row_0_98, taps_8c.z, sum_c_0_22);
+      sum_c_0_23 = fma(row_0_102, taps_8c.z, sum_c_0_23);
+      sum_c_0_24 = fma(row_0_106, taps_8c.z, sum_c_0_24);
+      sum_c_0_25 = fma(row_0_110, taps_8c.z, sum_c_0_25);
+      sum_c_0_26 = fma(row_0_114, taps_8c.z, sum_c_0_26);
+      sum_c_0_27 = fma(row_0_118, taps_8c.z, sum_c_0_27);
+      sum_d_0_0 = fma(row_0_0, taps_0d.x, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_4, taps_0d.x, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_8, taps_0d.x, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_12, taps_0d.x, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_16, taps_0d.x, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_20, taps_0d.x, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_24, taps_0d.x, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_28, taps_0d.x, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_32, taps_0d.x, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_36, taps_0d.x, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_40, taps_0d.x, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_44, taps_0d.x, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_48, taps_0d.x, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_52, taps_0d.x, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_56, taps_0d.x, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_60, taps_0d.x, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_64, taps_0d.x, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_68, taps_0d.x, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_72, taps_0d.x, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_76, taps_0d.x, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_80, taps_0d.x, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_84, taps_0d.x, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_88, taps_0d.x, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_92, taps_0d.x, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_96, taps_0d.x, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_100, taps_0d.x, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_104, taps_0d.x, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_108, taps_0d.x, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_1, taps_0d.y, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_5, taps_0d.y, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_9, taps_0d.y, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_13, taps_0d.y, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_17, taps_0d.y, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_21, taps_0d.y, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_25, taps_0d.y, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_29, taps_0d.y, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_33, taps_0d.y, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_37, taps_0d.y, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_41, taps_0d.y, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_45, taps_0d.y, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_49, taps_0d.y, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_53, taps_0d.y, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_57, taps_0d.y, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_61, taps_0d.y, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_65, taps_0d.y, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_69, taps_0d.y, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_73, taps_0d.y, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_77, taps_0d.y, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_81, taps_0d.y, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_85, taps_0d.y, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_89, taps_0d.y, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_93, taps_0d.y, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_97, taps_0d.y, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_101, taps_0d.y, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_105, taps_0d.y, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_109, taps_0d.y, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_2, taps_0d.z, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_6, taps_0d.z, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_10, taps_0d.z, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_14, taps_0d.z, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_18, taps_0d.z, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_22, taps_0d.z, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_26, taps_0d.z, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_30, taps_0d.z, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_34, taps_0d.z, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_38, taps_0d.z, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_42, taps_0d.z, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_46, taps_0d.z, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_50, taps_0d.z, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_54, taps_0d.z, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_58, taps_0d.z, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_62, taps_0d.z, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_66, taps_0d.z, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_70, taps_0d.z, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_74, taps_0d.z, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_78, taps_0d.z, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_82, taps_0d.z, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_86, taps_0d.z, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_90, taps_0d.z, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_94, taps_0d.z, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_98, taps_0d.z, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_102, taps_0d.z, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_106, taps_0d.z, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_110, taps_0d.z, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_3, taps_0d.w, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_7, taps_0d.w, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_11, taps_0d.w, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_15, taps_0d.w, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_19, taps_0d.w, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_23, taps_0d.w, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_27, taps_0d.w, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_31, taps_0d.w, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_35, taps_0d.w, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_39, taps_0d.w, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_43, taps_0d.w, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_47, taps_0d.w, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_51, taps_0d.w, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_55, taps_0d.w, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_59, taps_0d.w, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_63, taps_0d.w, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_67, taps_0d.w, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_71, taps_0d.w, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_75, taps_0d.w, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_79, taps_0d.w, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_83, taps_0d.w, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_87, taps_0d.w, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_91, taps_0d.w, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_95, taps_0d.w, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_99, taps_0d.w, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_103, taps_0d.w, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_107, taps_0d.w, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_111, taps_0d.w, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_4, taps_4d.x, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_8, taps_4d.x, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_12, taps_4d.x, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_16, taps_4d.x, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_20, taps_4d.x, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_24, taps_4d.x, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_28, taps_4d.x, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_32, taps_4d.x, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_36, taps_4d.x, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_40, taps_4d.x, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_44, taps_4d.x, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_48, taps_4d.x, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_52, taps_4d.x, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_56, taps_4d.x, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_60, taps_4d.x, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_64, taps_4d.x, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_68, taps_4d.x, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_72, taps_4d.x, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_76, taps_4d.x, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_80, taps_4d.x, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_84, taps_4d.x, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_88, taps_4d.x, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_92, taps_4d.x, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_96, taps_4d.x, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_100, taps_4d.x, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_104, taps_4d.x, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_108, taps_4d.x, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_112, taps_4d.x, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_5, taps_4d.y, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_9, taps_4d.y, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_13, taps_4d.y, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_17, taps_4d.y, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_21, taps_4d.y, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_25, taps_4d.y, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_29, taps_4d.y, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_33, taps_4d.y, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_37, taps_4d.y, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_41, taps_4d.y, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_45, taps_4d.y, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_49, taps_4d.y, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_53, taps_4d.y, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_57, taps_4d.y, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_61, taps_4d.y, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_65, taps_4d.y, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_69, taps_4d.y, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_73, taps_4d.y, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_77, taps_4d.y, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_81, taps_4d.y, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_85, taps_4d.y, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_89, taps_4d.y, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_93, taps_4d.y, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_97, taps_4d.y, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_101, taps_4d.y, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_105, taps_4d.y, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_109, taps_4d.y, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_113, taps_4d.y, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_6, taps_4d.z, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_10, taps_4d.z, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_14, taps_4d.z, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_18, taps_4d.z, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_22, taps_4d.z, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_26, taps_4d.z, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_30, taps_4d.z, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_34, taps_4d.z, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_38, taps_4d.z, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_42, taps_4d.z, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_46, taps_4d.z, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_50, taps_4d.z, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_54, taps_4d.z, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_58, taps_4d.z, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_62, taps_4d.z, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_66, taps_4d.z, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_70, taps_4d.z, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_74, taps_4d.z, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_78, taps_4d.z, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_82, taps_4d.z, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_86, taps_4d.z, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_90, taps_4d.z, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_94, taps_4d.z, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_98, taps_4d.z, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_102, taps_4d.z, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_106, taps_4d.z, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_110, taps_4d.z, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_114, taps_4d.z, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_7, taps_4d.w, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_11, taps_4d.w, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_15, taps_4d.w, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_19, taps_4d.w, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_23, taps_4d.w, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_27, taps_4d.w, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_31, taps_4d.w, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_35, taps_4d.w, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_39, taps_4d.w, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_43, taps_4d.w, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_47, taps_4d.w, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_51, taps_4d.w, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_55, taps_4d.w, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_59, taps_4d.w, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_63, taps_4d.w, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_67, taps_4d.w, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_71, taps_4d.w, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_75, taps_4d.w, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_79, taps_4d.w, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_83, taps_4d.w, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_87, taps_4d.w, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_91, taps_4d.w, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_95, taps_4d.w, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_99, taps_4d.w, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_103, taps_4d.w, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_107, taps_4d.w, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_111, taps_4d.w, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_115, taps_4d.w, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_8, taps_8d.x, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_12, taps_8d.x, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_16, taps_8d.x, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_20, taps_8d.x, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_24, taps_8d.x, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_28, taps_8d.x, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_32, taps_8d.x, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_36, taps_8d.x, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_40, taps_8d.x, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_44, taps_8d.x, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_48, taps_8d.x, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_52, taps_8d.x, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_56, taps_8d.x, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_60, taps_8d.x, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_64, taps_8d.x, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_68, taps_8d.x, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_72, taps_8d.x, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_76, taps_8d.x, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_80, taps_8d.x, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_84, taps_8d.x, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_88, taps_8d.x, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_92, taps_8d.x, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_96, taps_8d.x, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_100, taps_8d.x, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_104, taps_8d.x, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_108, taps_8d.x, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_112, taps_8d.x, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_116, taps_8d.x, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_9, taps_8d.y, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_13, taps_8d.y, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_17, taps_8d.y, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_21, taps_8d.y, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_25, taps_8d.y, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_29, taps_8d.y, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_33, taps_8d.y, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_37, taps_8d.y, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_41, taps_8d.y, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_45, taps_8d.y, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_49, taps_8d.y, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_53, taps_8d.y, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_57, taps_8d.y, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_61, taps_8d.y, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_65, taps_8d.y, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_69, taps_8d.y, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_73, taps_8d.y, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_77, taps_8d.y, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_81, taps_8d.y, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_85, taps_8d.y, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_89, taps_8d.y, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_93, taps_8d.y, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_97, taps_8d.y, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_101, taps_8d.y, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_105, taps_8d.y, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_109, taps_8d.y, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_113, taps_8d.y, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_117, taps_8d.y, sum_d_0_27);
+      sum_d_0_0 = fma(row_0_10, taps_8d.z, sum_d_0_0);
+      sum_d_0_1 = fma(row_0_14, taps_8d.z, sum_d_0_1);
+      sum_d_0_2 = fma(row_0_18, taps_8d.z, sum_d_0_2);
+      sum_d_0_3 = fma(row_0_22, taps_8d.z, sum_d_0_3);
+      sum_d_0_4 = fma(row_0_26, taps_8d.z, sum_d_0_4);
+      sum_d_0_5 = fma(row_0_30, taps_8d.z, sum_d_0_5);
+      sum_d_0_6 = fma(row_0_34, taps_8d.z, sum_d_0_6);
+      sum_d_0_7 = fma(row_0_38, taps_8d.z, sum_d_0_7);
+      sum_d_0_8 = fma(row_0_42, taps_8d.z, sum_d_0_8);
+      sum_d_0_9 = fma(row_0_46, taps_8d.z, sum_d_0_9);
+      sum_d_0_10 = fma(row_0_50, taps_8d.z, sum_d_0_10);
+      sum_d_0_11 = fma(row_0_54, taps_8d.z, sum_d_0_11);
+      sum_d_0_12 = fma(row_0_58, taps_8d.z, sum_d_0_12);
+      sum_d_0_13 = fma(row_0_62, taps_8d.z, sum_d_0_13);
+      sum_d_0_14 = fma(row_0_66, taps_8d.z, sum_d_0_14);
+      sum_d_0_15 = fma(row_0_70, taps_8d.z, sum_d_0_15);
+      sum_d_0_16 = fma(row_0_74, taps_8d.z, sum_d_0_16);
+      sum_d_0_17 = fma(row_0_78, taps_8d.z, sum_d_0_17);
+      sum_d_0_18 = fma(row_0_82, taps_8d.z, sum_d_0_18);
+      sum_d_0_19 = fma(row_0_86, taps_8d.z, sum_d_0_19);
+      sum_d_0_20 = fma(row_0_90, taps_8d.z, sum_d_0_20);
+      sum_d_0_21 = fma(row_0_94, taps_8d.z, sum_d_0_21);
+      sum_d_0_22 = fma(row_0_98, taps_8d.z, sum_d_0_22);
+      sum_d_0_23 = fma(row_0_102, taps_8d.z, sum_d_0_23);
+      sum_d_0_24 = fma(row_0_106, taps_8d.z, sum_d_0_24);
+      sum_d_0_25 = fma(row_0_110, taps_8d.z, sum_d_0_25);
+      sum_d_0_26 = fma(row_0_114, taps_8d.z, sum_d_0_26);
+      sum_d_0_27 = fma(row_0_118, taps_8d.z, sum_d_0_27);
 
       at_x += 57u;
-      at_w += 24u;
+      at_w += 48u;
     }
     at_x += 12312u;
   }
@@ -1016,6 +1698,180 @@ fn conv1_relu(
     }
     if (ox_first + 27u < 55u) {
       y[at_y + 27u] = max(sum_b_0_27, 0.0);
+    }
+  }
+  {
+    let at_y = n * 290400u + channel_c * 3025u + oy * 55u + ox_first;
+    if (ox_first < 55u) {
+      y[at_y] = max(sum_c_0_0, 0.0);
+    }
+    if (ox_first + 1u < 55u) {
+      y[at_y + 1u] = max(sum_c_0_1, 0.0);
+    }
+    if (ox_first + 2u < 55u) {
+      y[at_y + 2u] = max(sum_c_0_2, 0.0);
+    }
+    if (ox_first + 3u < 55u) {
+      y[at_y + 3u] = max(sum_c_0_3, 0.0);
+    }
+    if (ox_first + 4u < 55u) {
+      y[at_y + 4u] = max(sum_c_0_4, 0.0);
+    }
+    if (ox_first + 5u < 55u) {
+      y[at_y + 5u] = max(sum_c_0_5, 0.0);
+    }
+    if (ox_first + 6u < 55u) {
+      y[at_y + 6u] = max(sum_c_0_6, 0.0);
+    }
+    if (ox_first + 7u < 55u) {
+      y[at_y + 7u] = max(sum_c_0_7, 0.0);
+    }
+    if (ox_first + 8u < 55u) {
+      y[at_y + 8u] = max(sum_c_0_8, 0.0);
+    }
+    if (ox_first + 9u < 55u) {
+      y[at_y + 9u] = max(sum_c_0_9, 0.0);
+    }
+    if (ox_first + 10u < 55u) {
+      y[at_y + 10u] = max(sum_c_0_10, 0.0);
+    }
+    if (ox_first + 11u < 55u) {
+      y[at_y + 11u] = max(sum_c_0_11, 0.0);
+    }
+    if (ox_first + 12u < 55u) {
+      y[at_y + 12u] = max(sum_c_0_12, 0.0);
+    }
+    if (ox_first + 13u < 55u) {
+      y[at_y + 13u] = max(sum_c_0_13, 0.0);
+    }
+    if (ox_first + 14u < 55u) {
+      y[at_y + 14u] = max(sum_c_0_14, 0.0);
+    }
+    if (ox_first + 15u < 55u) {
+      y[at_y + 15u] = max(sum_c_0_15, 0.0);
+    }
+    if (ox_first + 16u < 55u) {
+      y[at_y + 16u] = max(sum_c_0_16, 0.0);
+    }
+    if (ox_first + 17u < 55u) {
+      y[at_y + 17u] = max(sum_c_0_17, 0.0);
+    }
+    if (ox_first + 18u < 55u) {
+      y[at_y + 18u] = max(sum_c_0_18, 0.0);
+    }
+    if (ox_first + 19u < 55u) {
+      y[at_y + 19u] = max(sum_c_0_19, 0.0);
+    }
+    if (ox_first + 20u < 55u) {
+      y[at_y + 20u] = max(sum_c_0_20, 0.0);
+    }
+    if (ox_first + 21u < 55u) {
+      y[at_y + 21u] = max(sum_c_0_21, 0.0);
+    }
+    if (ox_first + 22u < 55u) {
+      y[at_y + 22u] = max(sum_c_0_22, 0.0);
+    }
+    if (ox_first + 23u < 55u) {
+      y[at_y + 23u] = max(sum_c_0_23, 0.0);
+    }
+    if (ox_first + 24u < 55u) {
+      y[at_y + 24u] = max(sum_c_0_24, 0.0);
+    }
+    if (ox_first + 25u < 55u) {
+      y[at_y + 25u] = max(sum_c_0_25, 0.0);
+    }
+    if (ox_first + 26u < 55u) {
+      y[at_y + 26u] = max(sum_c_0_26, 0.0);
+    }
+    if (ox_first + 27u < 55u) {
+      y[at_y + 27u] = max(sum_c_0_27, 0.0);
+    }
+  }
+  {
+    let at_y = n * 290400u + channel_d * 3025u + oy * 55u + ox_first;
+    if (ox_first < 55u) {
+      y[at_y] = max(sum_d_0_0, 0.0);
+    }
+    if (ox_first + 1u < 55u) {
+      y[at_y + 1u] = max(sum_d_0_1, 0.0);
+    }
+    if (ox_first + 2u < 55u) {
+      y[at_y + 2u] = max(sum_d_0_2, 0.0);
+    }
+    if (ox_first + 3u < 55u) {
+      y[at_y + 3u] = max(sum_d_0_3, 0.0);
+    }
+    if (ox_first + 4u < 55u) {
+      y[at_y + 4u] = max(sum_d_0_4, 0.0);
+    }
+    if (ox_first + 5u < 55u) {
+      y[at_y + 5u] = max(sum_d_0_5, 0.0);
+    }
+    if (ox_first + 6u < 55u) {
+      y[at_y + 6u] = max(sum_d_0_6, 0.0);
+    }
+    if (ox_first + 7u < 55u) {
+      y[at_y + 7u] = max(sum_d_0_7, 0.0);
+    }
+    if (ox_first + 8u < 55u) {
+      y[at_y + 8u] = max(sum_d_0_8, 0.0);
+    }
+    if (ox_first + 9u < 55u) {
+      y[at_y + 9u] = max(sum_d_0_9, 0.0);
+    }
+    if (ox_first + 10u < 55u) {
+      y[at_y + 10u] = max(sum_d_0_10, 0.0);
+    }
+    if (ox_first + 11u < 55u) {
+      y[at_y + 11u] = max(sum_d_0_11, 0.0);
+    }
+    if (ox_first + 12u < 55u) {
+      y[at_y + 12u] = max(sum_d_0_12, 0.0);
+    }
+    if (ox_first + 13u < 55u) {
+      y[at_y + 13u] = max(sum_d_0_13, 0.0);
+    }
+    if (ox_first + 14u < 55u) {
+      y[at_y + 14u] = max(sum_d_0_14, 0.0);
+    }
+    if (ox_first + 15u < 55u) {
+      y[at_y + 15u] = max(sum_d_0_15, 0.0);
+    }
+    if (ox_first + 16u < 55u) {
+      y[at_y + 16u] = max(sum_d_0_16, 0.0);
+    }
+    if (ox_first + 17u < 55u) {
+      y[at_y + 17u] = max(sum_d_0_17, 0.0);
+    }
+    if (ox_first + 18u < 55u) {
+      y[at_y + 18u] = max(sum_d_0_18, 0.0);
+    }
+    if (ox_first + 19u < 55u) {
+      y[at_y + 19u] = max(sum_d_0_19, 0.0);
+    }
+    if (ox_first + 20u < 55u) {
+      y[at_y + 20u] = max(sum_d_0_20, 0.0);
+    }
+    if (ox_first + 21u < 55u) {
+      y[at_y + 21u] = max(sum_d_0_21, 0.0);
+    }
+    if (ox_first + 22u < 55u) {
+      y[at_y + 22u] = max(sum_d_0_22, 0.0);
+    }
+    if (ox_first + 23u < 55u) {
+      y[at_y + 23u] = max(sum_d_0_23, 0.0);
+    }
+    if (ox_first + 24u < 55u) {
+      y[at_y + 24u] = max(sum_d_0_24, 0.0);
+    }
+    if (ox_first + 25u < 55u) {
+      y[at_y + 25u] = max(sum_d_0_25, 0.0);
+    }
+    if (ox_first + 26u < 55u) {
+      y[at_y + 26u] = max(sum_d_0_26, 0.0);
+    }
+    if (ox_first + 27u < 55u) {
+      y[at_y + 27u] = max(sum_d_0_27, 0.0);
     }
   }
 }

@@ -2,13 +2,13 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes 2 channels, a workgroup 1 row of 14 columns of 16 channels.
-// Dispatch 6 x 220 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 3 rows of 14 columns of 8 channels.
+// Dispatch 12 x 76 x batch. 105 M multiply-adds, 139 kB of weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][3][227][228], zeros around
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][3][11][3][2][8] of 4 taps
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [12][3][11][3][8] of 4 taps
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
 
@@ -17,76 +17,101 @@ fn conv1_relu(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let channel_a = group.x * 16u + lane;
-  let channel_b = group.x * 16u + lane + 8u;
-  let oy = (group.y / 4u);
+  let channel = group.x * 8u + lane;
+  let oy = (group.y / 4u) * 3u;
   let ox_first = (group.y % 4u) * 14u;
   let n = group.z;
 
-  var sum_a_0: array<f32, 14>;
-  for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = bias[channel_a]; }
-  var sum_b_0: array<f32, 14>;
-  for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = bias[channel_b]; }
+  var sum_0: array<f32, 14>;
+  for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = bias[channel]; }
+  var sum_1: array<f32, 14>;
+  for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = bias[channel]; }
+  var sum_2: array<f32, 14>;
+  for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = bias[channel]; }
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u + lane;
-  var at_w = group.x * 1584u + lane;
+  var at_w = group.x * 792u + lane;
   for (var c = 0u; c < 3u; c++) {
     for (var r = 0u; r < 11u; r++) {
       let part_0_0 = x[at_x];
       let part_0_1 = x[at_x + 8u];
-      let taps_0a = weight[at_w];
-      let taps_0b = weight[at_w + 8u];
-      let taps_4a = weight[at_w + 16u];
-      let taps_4b = weight[at_w + 24u];
-      let taps_8a = weight[at_w + 32u];
-      let taps_8b = weight[at_w + 40u];
+      let part_1_0 = x[at_x + 228u];
+      let part_1_1 = x[at_x + 236u];
+      let part_2_0 = x[at_x + 456u];
+      let part_2_1 = x[at_x + 464u];
+      let taps_0 = weight[at_w];
+      let taps_4 = weight[at_w + 8u];
+      let taps_8 = weight[at_w + 16u];
       var row: array<f32, 63>;
 
       // input row of oy: this kernel row of output row oy
       for (var i = 0u; i < 32u; i++) { row[i] = subgroupShuffle(part_0_0[i % 4u], i / 4u); }
       for (var i = 0u; i < 31u; i++) { row[i + 32u] = subgroupShuffle(part_0_1[i % 4u], i / 4u); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u], taps_0a.x, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 1u], taps_0a.y, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 2u], taps_0a.z, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 3u], taps_0a.w, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 4u], taps_4a.x, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 5u], taps_4a.y, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 6u], taps_4a.z, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 7u], taps_4a.w, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 8u], taps_8a.x, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 9u], taps_8a.y, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_a_0[ox] = fma(row[ox * 4u + 10u], taps_8a.z, sum_a_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u], taps_0b.x, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 1u], taps_0b.y, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 2u], taps_0b.z, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 3u], taps_0b.w, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 4u], taps_4b.x, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 5u], taps_4b.y, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 6u], taps_4b.z, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 7u], taps_4b.w, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 8u], taps_8b.x, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 9u], taps_8b.y, sum_b_0[ox]); }
-      for (var ox = 0u; ox < 14u; ox++) { sum_b_0[ox] = fma(row[ox * 4u + 10u], taps_8b.z, sum_b_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u], taps_0.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_0[ox]); }
+
+      // input row +4: this kernel row of output row oy+1
+      for (var i = 0u; i < 32u; i++) { row[i] = subgroupShuffle(part_1_0[i % 4u], i / 4u); }
+      for (var i = 0u; i < 31u; i++) { row[i + 32u] = subgroupShuffle(part_1_1[i % 4u], i / 4u); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u], taps_0.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_1[ox]); }
+
+      // input row +8: this kernel row of output row oy+2
+      for (var i = 0u; i < 32u; i++) { row[i] = subgroupShuffle(part_2_0[i % 4u], i / 4u); }
+      for (var i = 0u; i < 31u; i++) { row[i + 32u] = subgroupShuffle(part_2_1[i % 4u], i / 4u); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u], taps_0.x, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_2[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_2[ox]); }
 
       at_x += 57u;
-      at_w += 48u;
+      at_w += 24u;
     }
     at_x += 12312u;
   }
 
-  {
-    let at_y = n * 290400u + channel_a * 3025u + oy * 55u + ox_first;
+  let at_y = n * 290400u + channel * 3025u + oy * 55u + ox_first;
+  for (var ox = 0u; ox < 14u; ox++) {
+    if (ox_first + ox < 55u) {
+      y[at_y + ox] = max(sum_0[ox], 0.0);
+    }
+  }
+  if (oy + 1u < 55u) {
     for (var ox = 0u; ox < 14u; ox++) {
       if (ox_first + ox < 55u) {
-        y[at_y + ox] = max(sum_a_0[ox], 0.0);
+        y[at_y + ox + 55u] = max(sum_1[ox], 0.0);
       }
     }
   }
-  {
-    let at_y = n * 290400u + channel_b * 3025u + oy * 55u + ox_first;
+  if (oy + 2u < 55u) {
     for (var ox = 0u; ox < 14u; ox++) {
       if (ox_first + ox < 55u) {
-        y[at_y + ox] = max(sum_b_0[ox], 0.0);
+        y[at_y + ox + 110u] = max(sum_2[ox], 0.0);
       }
     }
   }

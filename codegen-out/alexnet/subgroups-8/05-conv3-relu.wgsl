@@ -2,8 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x256] ∗ conv3.weight[384,256,3,3] + conv3.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 2 rows of 13 columns of 8 channels.
-// Dispatch 48 x 7 x batch. 150 M multiply-adds, 3.5 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1: a lane makes a channel, a workgroup 4 rows of 13 columns of 8 channels.
+// Dispatch 48 x 4 x batch. 150 M multiply-adds, 3.5 MB of weights.
 
 enable subgroups;
 
@@ -18,19 +18,24 @@ fn conv3_relu(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let channel = group.x * 8u + lane;
-  let oy = group.y * 2u;
+  let oy = group.y * 4u;
   let n = group.z;
 
   var sum_0: array<f32, 13>;
   for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = bias[channel]; }
   var sum_1: array<f32, 13>;
   for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = bias[channel]; }
+  var sum_2: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = bias[channel]; }
+  var sum_3: array<f32, 13>;
+  for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = bias[channel]; }
 
   var at_x = n * 15360u + oy * 4u + lane;
   var at_w = group.x * 6144u + lane;
   for (var c = 0u; c < 256u; c++) {
     let part_0 = x[at_x];
     let part_2 = x[at_x + 8u];
+    let part_4 = x[at_x + 16u];
     let taps_0 = weight[at_w];
     let taps_4 = weight[at_w + 8u];
     let taps_8 = weight[at_w + 16u];
@@ -51,7 +56,7 @@ fn conv3_relu(
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1
+    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
     for (var i = 0u; i < 15u; i++) { row[i] = subgroupShuffle(part_2[i % 4u], i / 4u); }
     for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
@@ -59,12 +64,36 @@ fn conv3_relu(
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.w, sum_1[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.x, sum_1[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.y, sum_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
 
-    // input row +3: kernel row 2 of output row oy+1
+    // input row +3: kernel row 2 of output row oy+1, kernel row 1 of output row oy+2, kernel row 0 of output row oy+3
     for (var i = 0u; i < 15u; i++) { row[i] = subgroupShuffle(part_2[i % 4u], i / 4u + 4u); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_4.z, sum_1[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.w, sum_1[ox]); }
     for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_8.x, sum_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.w, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.x, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.y, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.x, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_0.y, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_0.z, sum_3[ox]); }
+
+    // input row +4: kernel row 2 of output row oy+2, kernel row 1 of output row oy+3
+    for (var i = 0u; i < 15u; i++) { row[i] = subgroupShuffle(part_4[i % 4u], i / 4u); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_4.z, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.w, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_8.x, sum_2[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.w, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.x, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_4.y, sum_3[ox]); }
+
+    // input row +5: kernel row 2 of output row oy+3
+    for (var i = 0u; i < 15u; i++) { row[i] = subgroupShuffle(part_4[i % 4u], i / 4u + 4u); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_4.z, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.w, sum_3[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_8.x, sum_3[ox]); }
 
     at_x += 60u;
     at_w += 24u;
@@ -74,5 +103,11 @@ fn conv3_relu(
   for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_0[ox], 0.0); }
   if (oy + 1u < 13u) {
     for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 16u] = max(sum_1[ox], 0.0); }
+  }
+  if (oy + 2u < 13u) {
+    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 32u] = max(sum_2[ox], 0.0); }
+  }
+  if (oy + 3u < 13u) {
+    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 48u] = max(sum_3[ox], 0.0); }
   }
 }
