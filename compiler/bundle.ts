@@ -54,8 +54,16 @@ async function bundleCode(outdir: string): Promise<void> {
     outfile: join(outdir, 'command.cjs'),
     format: 'cjs',
     define: { 'import.meta.url': 'urlOfThisFile' },
-    banner: { js: "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" },
+    banner: {
+      js:
+        "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" +
+        'const importOutside = module.importOutside ?? ((specifier) => import(specifier));',
+    },
+    write: false,
   });
+  for (const { path, text } of command.outputFiles) {
+    await writeFile(path, text.replace(/\bimport\((?="(?:webgpu|sharp)"\))/g, 'importOutside('));
+  }
   await copyFile(join(root, 'compiler/cli/start.cjs'), join(outdir, 'netloom.cjs'));
   await chmod(join(outdir, 'netloom.cjs'), 0o755);
   execFileSync(process.execPath, [join(root, 'compiler/cli/keep-compiled.cjs'), outdir, 'check', 'specs/alexnet.yaml'], { cwd: root });

@@ -13,12 +13,12 @@ import { call } from './support/call.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const scratch = mkdtempSync(join(tmpdir(), 'netloom-package-'));
+const staging = join(scratch, 'staging');
 const user = join(scratch, 'user');
 const installed = join(user, 'node_modules', 'netloom');
 let packed: readonly string[] = [];
 
 beforeAll(async () => {
-  const staging = join(scratch, 'staging');
   mkdirSync(staging);
   for (const name of ['package.json', 'README.md', 'LICENSE', 'specs']) cpSync(join(root, name), join(staging, name), { recursive: true });
   await bundle(join(staging, 'dist'));
@@ -89,6 +89,24 @@ describe('the command', () => {
     const { out, err } = run('sh', '-c', `{ '${process.execPath}' '${bin}' check --format json specs/*.yaml; echo "status $?" >&2; } | head -c 20`);
     expect(out).toHaveLength(20);
     expect(err).toBe('status 0\n');
+  });
+
+  test('does the same with the code that V8 kept, which is not published', () => {
+    const folder = readdirSync(join(staging, 'dist'));
+    expect(folder).toContain(`command-${process.versions.v8}.v8`);
+    symlinkSync(join(root, 'node_modules'), join(staging, 'node_modules'));
+    const kept = join(staging, 'dist', 'netloom.cjs');
+    // Each of these needs a package that is loaded late: webgpu and sharp, ts-morph.
+    const eighth = ['specs/alexnet.yaml', '--set', 'width=0.125'];
+    for (const args of [
+      ['run', ...eighth, '--weights', 'synthetic:1', '--input', 'specs/demo.jpg'],
+      ['compile', ...eighth, '-o', join(scratch, 'kept')],
+      ['check', 'test/invalid/alexnet-unpadded.yaml'],
+    ]) {
+      const [expected, got] = [bin, kept].map((file) => run(process.execPath, file, ...args));
+      expect(got?.err).not.toMatch(/^error/m);
+      expect({ status: got?.status, out: got?.out }).toEqual({ status: expected?.status, out: expected?.out });
+    }
   });
 
   test('ends by itself after the GPU was used, and with the right code', () => {

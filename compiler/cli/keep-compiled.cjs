@@ -8,10 +8,7 @@ const vm = require('node:vm');
 const [dist = '', ...args] = process.argv.splice(2);
 process.argv.push(...args);
 const command = join(dist, 'command.cjs');
-const script = new vm.Script(nodeModule.wrap(readFileSync(command, 'utf8')), {
-  filename: command,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
+const script = new vm.Script(nodeModule.wrap(readFileSync(command, 'utf8')), { filename: command });
 script.runInThisContext()(exports, require, module, command, dist);
 process.on('exit', () => {
   writeFileSync(join(dist, `command-${process.versions.v8}.v8`), script.createCachedData());

@@ -10,15 +10,11 @@ const vm = require('node:vm');
 
 const command = join(__dirname, 'command.cjs');
 const compiled = join(__dirname, `command-${process.versions.v8}.v8`);
-// With it, `import()` inside the script works as it does elsewhere.
-const loader = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+// A script made from kept code has no `import()` of its own.
+Object.assign(module, { importOutside: (/** @type {string} */ specifier) => import(specifier) });
 
-if (loader !== undefined && existsSync(compiled)) {
-  const script = new vm.Script(nodeModule.wrap(readFileSync(command, 'utf8')), {
-    filename: command,
-    cachedData: readFileSync(compiled),
-    importModuleDynamically: loader,
-  });
+if (existsSync(compiled)) {
+  const script = new vm.Script(nodeModule.wrap(readFileSync(command, 'utf8')), { filename: command, cachedData: readFileSync(compiled) });
   script.runInThisContext()(exports, require, module, command, __dirname);
 } else {
   /** @type {{ enableCompileCache?: () => void }} */ (nodeModule).enableCompileCache?.();
