@@ -43,7 +43,9 @@ export function openTerminal({ stdout, stderr, env }: Streams): Terminal {
   let shown = false;
   const progress = (text: string): void => {
     if (stderr.isTTY !== true || env['TERM'] === 'dumb' || (text === '' && !shown)) return;
-    stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    // Some terminals do not know their width, and say 0.
+    const { columns = 0 } = stderr;
+    stderr.write(`\r\u001b[K${text.slice(0, (columns > 0 ? columns : 80) - 1)}`);
     shown = text !== '';
   };
   return {
