@@ -15,7 +15,8 @@ import type { Diagnostic } from './source/diagnostic.ts';
 import { json, type JsonDiagnostic } from './source/json.ts';
 import type { Source } from './source/source.ts';
 import type { SpecDocument } from './spec/document.ts';
-import { parse } from './spec/parse.ts';
+import { heedIgnores } from './spec/ignore.ts';
+import { parse, type ParseSettings } from './spec/parse.ts';
 import { validate } from './spec/structure.ts';
 
 export interface Checked {
@@ -43,10 +44,11 @@ const schema = (): ReturnType<typeof specSchema> => specSchema(ops);
 /**
  * Reads a spec and judges it.
  * @param overrides params by name, as `--set` gives them: numbers or expressions as text
+ * @param read how the text becomes a tree, where that is not to be read in full
  */
-export function check(source: Source, overrides: ReadonlyMap<string, string> = new Map()): Checked {
+export function check(source: Source, overrides: ReadonlyMap<string, string> = new Map(), read?: ParseSettings['read']): Checked {
   const { report, diagnostics } = collect();
-  const settings = { overrides, operators: ops, structure: (document: unknown) => validate(document, schema) };
+  const settings = { overrides, operators: ops, structure: (document: unknown) => validate(document, schema), ...(read ? { read } : {}) };
   const document = parse(source, settings, report);
   const graph = document && build(document, opsByName, report);
   const inference = graph && inferPartial(graph, report);
@@ -55,7 +57,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
     fitsLabels(inference.known, report);
   }
   const sound = inference?.complete === true && !hasErrors(diagnostics);
-  return { diagnostics: byPlace(diagnostics, source), document, known: inference?.known, graph: sound ? inference.known : undefined };
+  return { diagnostics: byPlace(heedIgnores(source, diagnostics), source), document, known: inference?.known, graph: sound ? inference.known : undefined };
 }
 
 /** As their places follow each other in the text: the spec's own first, then those of each other text. */

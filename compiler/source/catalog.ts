@@ -4,6 +4,7 @@
 // NL1xxx text (YAML), NL2xxx words (names, keys, values), NL3xxx shapes, NL4xxx device limits, NL5xxx contracts.
 
 import type { Diagnostic, Related, Severity } from './diagnostic.ts';
+import type { Fix } from './fix.ts';
 import type { Span } from './source.ts';
 
 export interface Entry {
@@ -28,6 +29,7 @@ export interface More {
   readonly related?: readonly Related[];
   /** What to do, where it has to be worked out; stands instead of the entry's own. */
   readonly help?: string | undefined;
+  readonly fix?: Fix | undefined;
 }
 
 export type Report = <E extends Entry>(law: E, span: Span, holes: Holes<E>, more?: More) => void;
@@ -46,6 +48,7 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
       span,
       label: fill(law.label),
       ...(help === undefined ? {} : { help }),
+      ...(more.fix === undefined ? {} : { fix: more.fix }),
       related: more.related ?? [],
     });
   };
@@ -411,6 +414,18 @@ export const catalog = {
     code: 'NL2037',
     message: '`{key}` is not a key that this netloom reads',
     label: 'unknown key',
+  }),
+  unusedIgnore: warning({
+    code: 'NL2038',
+    message: 'there is no {code} on this line to ignore',
+    label: 'ignores nothing',
+    help: 'remove it',
+  }),
+  badIgnore: warning({
+    code: 'NL2039',
+    message: 'this ignores nothing: {problem}',
+    label: 'not an ignore',
+    help: 'write `# netloom-ignore NL3010: why it is right here`, on the line it is about',
   }),
 
   windowTooLarge: error({

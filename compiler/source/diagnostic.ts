@@ -1,6 +1,7 @@
 // What is said to the author of a spec. A diagnostic is data: `render.ts` draws it, the command prints it as JSON,
 // an editor underlines it.
 
+import type { Fix } from './fix.ts';
 import type { Span } from './source.ts';
 
 export type Severity = 'error' | 'warning';
@@ -23,5 +24,7 @@ export interface Diagnostic {
   readonly label: string;
   /** What to do about it, where that is known. */
   readonly help?: string;
+  /** The edits that mend it, where they are certain. */
+  readonly fix?: Fix;
   readonly related: readonly Related[];
 }

@@ -10,6 +10,12 @@ export interface JsonRange {
   readonly end: Position;
 }
 
+export interface JsonEdit {
+  readonly file: string;
+  readonly range: JsonRange;
+  readonly text: string;
+}
+
 export interface JsonDiagnostic {
   readonly code: string;
   readonly severity: Severity;
@@ -19,12 +25,14 @@ export interface JsonDiagnostic {
   /** What to do about it; null where that is not known. */
   readonly help: string | null;
   readonly related: readonly { readonly file: string; readonly range: JsonRange; readonly message: string }[];
+  /** Edits that mend it for certain; null where there are none. They refer to the text as it was checked. */
+  readonly fix: { readonly title: string; readonly edits: readonly JsonEdit[] } | null;
 }
 
-const rangeOf = ({ source, start, end }: Span): JsonRange => ({ start: positionAt(source, start), end: positionAt(source, end) });
+export const rangeOf = ({ source, start, end }: Span): JsonRange => ({ start: positionAt(source, start), end: positionAt(source, end) });
 
 /** One diagnostic in the form that `--format json` prints. */
-export function json({ code, severity, message, span, help, related }: Diagnostic): JsonDiagnostic {
+export function json({ code, severity, message, span, help, related, fix }: Diagnostic): JsonDiagnostic {
   return {
     code,
     severity,
@@ -33,5 +41,6 @@ export function json({ code, severity, message, span, help, related }: Diagnosti
     range: rangeOf(span),
     help: help ?? null,
     related: related.map((other) => ({ file: other.span.source.path, range: rangeOf(other.span), message: other.note })),
+    fix: fix === undefined ? null : { title: fix.title, edits: fix.edits.map((edit) => ({ file: edit.span.source.path, range: rangeOf(edit.span), text: edit.text })) },
   };
 }

@@ -3,6 +3,7 @@
 
 import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
+import { respell } from '../source/fix.ts';
 import type { Span } from '../source/source.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { BinaryOperator, Expression, Place } from './expression.ts';
@@ -39,7 +40,8 @@ const builtins: Readonly<Record<string, Builtin>> = {
   ceil: { arity: [1, 1], usage: 'ceil(x)', of: (x = 0) => Math.ceil(x) },
 };
 
-const functionNames = ['if', ...Object.keys(builtins)];
+/** The functions that an expression may call. */
+export const functionNames: readonly string[] = ['if', ...Object.keys(builtins)];
 
 /** The value of an expression; undefined after reporting. */
 export function evaluate(expression: Expression, site: Site): Value | undefined {
@@ -96,7 +98,8 @@ function named(expression: Expression & { readonly kind: 'name' }, { names, repo
     : functionNames.includes(name) ? `${name} is a function: write ${builtins[name]?.usage ?? 'if(condition, then, else)'}`
     : known.length > 0 ? `the spec's params are ${listOf(known, 'and')}`
     : 'declare it below `params:`, with its value';
-  report(catalog.unknownParam, span(expression), { name }, { help });
+  const fix = minus === undefined ? respell(span(expression), name, known) : undefined;
+  report(catalog.unknownParam, span(expression), { name }, { help, fix });
   return undefined;
 }
 
@@ -106,7 +109,8 @@ function called(expression: Expression & { readonly kind: 'call' }, site: Site):
   if (name !== 'if' && !builtin) {
     const near = suggest(name, functionNames);
     const help = near === undefined ? `the functions are ${listOf(functionNames, 'and')}` : `did you mean \`${near}\`?`;
-    site.report(catalog.unknownFunction, site.span(expression.at), { name }, { help });
+    const at = site.span(expression.at);
+    site.report(catalog.unknownFunction, at, { name }, { help, fix: respell(at, name, functionNames) });
     return undefined;
   }
   const [least, most] = builtin?.arity ?? [3, 3];

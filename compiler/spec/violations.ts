@@ -3,6 +3,7 @@
 
 import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
+import { respell } from '../source/fix.ts';
 import type { Span } from '../source/source.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { Written, WrittenEntry } from './document.ts';
@@ -59,7 +60,8 @@ export function reportViolations(
   if (first && ![first, ...others].some(([key]) => Object.hasOwn(specKeys, key) || Object.hasOwn(unreadKeys, key))) {
     const near = suggest(first[0], Object.keys(specKeys));
     const help = near === undefined ? `is it a spec? One begins with \`netloom: 1\`, and has ${listOf(Object.keys(specKeys), 'and')}` : `did you mean \`${near}\`?`;
-    report(catalog.unknownKey, first[1].key, { where: 'a spec', key: first[0] }, { help });
+    const fix = respell(first[1].key, first[0], Object.keys(specKeys));
+    report(catalog.unknownKey, first[1].key, { where: 'a spec', key: first[0] }, { help, fix });
     return undefined;
   }
   const operatorOf = new Map(operators.map((operator) => [operator.name, operator]));
@@ -154,7 +156,10 @@ export function reportViolations(
     }
     const near = synonym !== undefined && free.includes(synonym) ? synonym : (suggest(key, free) ?? suggest(key, known));
     const help = near !== undefined ? `did you mean \`${near}\`?` : `it takes ${listOf(known, 'and')}`;
-    report(catalog.unknownKey, span, { where: place.owner, key }, { help });
+    const fix = synonym === undefined ? respell(span, key, known) : undefined;
+    // Two keys of one name would be another mistake.
+    const taken = fix?.edits.some(({ text }) => !free.includes(text)) ?? false;
+    report(catalog.unknownKey, span, { where: place.owner, key }, { help, fix: taken ? undefined : fix });
     return near;
   }
 
@@ -184,7 +189,10 @@ export function reportViolations(
     }
     if (typeof value.value === 'string' && words.length > 0 && /^\p{L}/u.test(value.value)) {
       const near = suggest(value.value, words);
-      report(catalog.unknownWord, span, { where, word: value.value, expected }, { help: near === undefined ? undefined : `did you mean \`${near}\`?` });
+      report(catalog.unknownWord, span, { where, word: value.value, expected }, {
+        help: near === undefined ? undefined : `did you mean \`${near}\`?`,
+        fix: respell(span, value.value, words),
+      });
       return;
     }
     const [only] = deeper;
@@ -201,7 +209,8 @@ export function reportViolations(
     const synonym = own(synonyms, value.value.toLowerCase());
     const near = synonym !== undefined && names.includes(synonym) ? synonym : suggest(value.value, names);
     const help = near === undefined ? `the operators are ${listOf(names, 'and')}` : `did you mean \`${near}\`?`;
-    report(catalog.unknownOperator, span, { layer, op: value.value }, { help });
+    const fix = synonym === undefined ? respell(span, value.value, names) : undefined;
+    report(catalog.unknownOperator, span, { layer, op: value.value }, { help, fix });
   }
 
   function expectedAt(path: readonly string[], place: Place): string {

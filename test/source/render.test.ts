@@ -124,5 +124,6 @@ test('as data: lines and columns from 1, in UTF-16 units, the end exclusive', ()
     range: { start: { line: 2, column: 7 }, end: { line: 2, column: 10 } },
     help: null,
     related: [{ file: 'a.yaml', range: { start: { line: 1, column: 1 }, end: { line: 1, column: 2 } }, message: 'first' }],
+    fix: null,
   });
 });
