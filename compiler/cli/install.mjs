@@ -39,6 +39,7 @@ export function build() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // `npx netloom` in a bare clone prepares it without having installed anything, and never tries again if that fails.
+  if (process.argv[2] !== 'build' || process.env['npm_command'] === 'exec') install();
   if (process.argv[2] === 'build') build();
-  else install();
 }
