@@ -1,36 +1,71 @@
 // `netloom check`: every mistake in specs, without a GPU.
 
-import { checkedData, hasErrors } from '../check.ts';
+import { check as judge, checkedData, hasErrors, type Checked } from '../check.ts';
+import { collect } from '../source/catalog.ts';
+import type { Diagnostic } from '../source/diagnostic.ts';
+import { readBaseline, writeBaseline } from './baseline.ts';
 import { exitCode } from './fault.ts';
-import { assignments, choice } from './option.ts';
-import { checkFile, tell } from './spec.ts';
+import { github } from './formats/github.ts';
+import { junit } from './formats/junit.ts';
+import { markdown } from './formats/markdown.ts';
+import type { CheckReport } from './formats/report.ts';
+import { sarif } from './formats/sarif.ts';
+import { specsOf, type Operand } from './operands.ts';
+import { assignments, choice, text, toggle } from './option.ts';
+import { tell } from './spec.ts';
 import { defineVerb } from './verb.ts';
 
 export const check = defineVerb({
   name: 'check',
   about:
-    'Reads specs and reports all that is wrong with them: text, words, shapes. Needs no GPU. Ends with 1 where there\n' +
-    'is an error; warnings do not change that.',
+    'Reads specs and reports all that is wrong with them: text, words, shapes. Needs no GPU. FILE may be a file, a folder\n' +
+    '(every spec in it), a pattern in quotes, or - for standard input. A comment `# netloom-ignore NL3010: reason` on its\n' +
+    'line silences a warning. Ends with 1 where there is an error; with --strict also where there is a warning.',
   operands: { name: 'FILE', min: 1, max: Infinity },
   options: {
-    set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
-    format: choice(['text', 'json'], 'how to print what is found'),
+    set: assignments('NAME=VALUE', 'gives a param of the specs another value'),
+    strict: toggle('let warnings fail, too'),
+    baseline: text('FILE', 'let the problems pass that this file names'),
+    'write-baseline': text('FILE', 'write all problems into this file, and let them pass'),
+    format: choice(['text', 'json', 'github', 'sarif', 'junit', 'markdown'], 'how to print what is found'),
   },
-  examples: ['netloom check specs/alexnet.yaml', 'netloom check specs/*.yaml --format json', 'netloom check specs/alexnet.yaml --set width=0.5'],
-  run(files, { set, format }, terminal) {
-    const checked = files.map((file) => ({ file, ...checkFile(file, set) }));
-    const all = checked.flatMap(({ diagnostics }) => diagnostics);
-    if (format === 'json') {
-      const ok = !hasErrors(all);
-      terminal.out(`${JSON.stringify({ version: 1, ok, files: checked.map((one) => checkedData(one.file, one)) }, null, 2)}\n`);
-    } else {
-      terminal.out(tell(all, terminal.color.out));
-      const errors = all.filter(({ severity }) => severity === 'error').length;
-      const parts = [counted(files.length, 'file'), counted(errors, 'error'), counted(all.length - errors, 'warning')];
-      terminal.out(`${parts.join(', ')}\n`);
-    }
-    return Promise.resolve(hasErrors(all) ? exitCode.input : exitCode.fine);
+  examples: [
+    'netloom check specs/alexnet.yaml',
+    'netloom check specs --strict --format github',
+    "netloom check 'nets/**/*.yaml' --baseline known.json",
+    'netloom check specs/alexnet.yaml --set width=0.5 --format json',
+    'git show main:specs/alexnet.yaml | netloom check -',
+  ],
+  async run(operands, { set, strict, baseline: known, 'write-baseline': written, format }, terminal) {
+    const checked = (await specsOf(operands, terminal)).map((operand) => ({ file: operand.file, ...checkOne(operand, set) }));
+    if (written !== undefined) writeBaseline(written, diagnosticsOf(checked));
+    const baseline = known === undefined && written === undefined ? undefined : readBaseline(written ?? known ?? '');
+    const files = checked.map((one) => ({ ...one, diagnostics: one.diagnostics.filter((diagnostic) => baseline?.knows(diagnostic) !== true) }));
+    const all = diagnosticsOf(files);
+    const fails = strict ? all.length > 0 : hasErrors(all);
+    const errors = all.filter(({ severity }) => severity === 'error').length;
+    const counts = [counted(files.length, 'file'), counted(errors, 'error'), counted(all.length - errors, 'warning')].join(', ');
+    const passed = baseline === undefined ? '' : `; ${counted(baseline.met(), 'known problem')} left out${baseline.left() === 0 ? '' : `, ${baseline.left()} gone`}`;
+    const report: CheckReport = { files, summary: counts + passed, strict };
+    const print: Readonly<Record<typeof format, () => string>> = {
+      text: () => `${tell(all, terminal.color.out)}${report.summary}\n`,
+      json: () => `${JSON.stringify({ version: 1, ok: !fails, files: files.map((one) => checkedData(one.file, one)) }, null, 2)}\n`,
+      github: () => github(report, terminal.env['GITHUB_WORKSPACE'] ?? '.'),
+      sarif: () => sarif(report, '.'),
+      junit: () => junit(report),
+      markdown: () => markdown(report),
+    };
+    terminal.out(print[format]());
+    return fails ? exitCode.input : exitCode.fine;
   },
 });
+
+function checkOne({ open }: Operand, overrides: ReadonlyMap<string, string>): Checked {
+  const { report, diagnostics } = collect();
+  const source = open(report);
+  return source === undefined ? { diagnostics, document: undefined, known: undefined, graph: undefined } : judge(source, overrides);
+}
+
+const diagnosticsOf = (files: readonly Pick<Checked, 'diagnostics'>[]): readonly Diagnostic[] => files.flatMap(({ diagnostics }) => diagnostics);
 
 const counted = (count: number, what: string): string => `${count === 0 ? 'no' : count} ${what}${count === 1 ? '' : 's'}`;

@@ -56,7 +56,8 @@ function defaultOf({ fallback, schema }: Attr<unknown>): string {
   return written === undefined ? 'May be left out.' : `Default: ${typeof written === 'string' ? written : JSON.stringify(written)}.`;
 }
 
-function explainCode({ code, severity, message, label, help }: Entry): string {
+/** What a code is about, as `explain` prints it. */
+export function explainCode({ code, severity, message, label, help }: Entry): string {
   const holes = (text: string): string => text.replace(/\{(\w+)\}/g, '<$1>');
   return [
     `${code}, ${severity === 'error' ? 'an error' : 'a warning'}`,

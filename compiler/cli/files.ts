@@ -21,14 +21,17 @@ export function openSpec(path: string, report: Report): Source | undefined {
   }
 }
 
-/** Reads files named beside `path`. None outside the project: a spec from elsewhere shall not read what it likes. */
-function neighboursOf(path: string): (name: string) => Source | undefined {
+/**
+ * Reads files named beside `path`. None outside the project: a spec from elsewhere shall not read what it likes.
+ * @param load what lies at a path; the disk, unless an editor knows better
+ */
+export function neighboursOf(path: string, load: (path: string) => Source | undefined = readText): (name: string) => Source | undefined {
   const folder = dirname(path);
   const project = projectOf(resolve(folder));
   return (name) => {
     const neighbour = join(folder, name);
-    const text = isAbsolute(name) || leaves(project, resolve(neighbour)) ? undefined : readText(neighbour);
-    return text && { ...text, read: neighboursOf(neighbour) };
+    const found = isAbsolute(name) || leaves(project, resolve(neighbour)) ? undefined : load(neighbour);
+    return found?.read ? found : found && { ...found, read: neighboursOf(neighbour, load) };
   };
 }
 
@@ -68,6 +71,7 @@ export function reasonOf(error: unknown): string {
     case 'EISDIR':
       return 'is a folder';
     case 'ENOTDIR':
+    case 'EEXIST':
       return 'lies in something that is no folder';
     case 'EACCES':
     case 'EPERM':

@@ -1,9 +1,12 @@
 // Where a verb writes. Verbs get this instead of `process`, so that a test can hold the other end, and so that what
 // depends on the reader (colour, width, a progress line) is decided in one place.
 
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 export interface Terminal {
+  /** All that comes through standard input, as text. */
+  input(): Promise<string>;
   /** What was asked for; goes to standard output. */
   out(text: string): void;
   /** What is said about it; goes to standard error. */
@@ -21,6 +24,7 @@ interface Stream extends Writable {
 }
 
 export interface Streams {
+  readonly stdin: Readable;
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,7 +34,7 @@ export interface Streams {
  * The terminal of a process. A reader that goes away early (`netloom summary x.yaml | head -3`) is no fault: what it no
  * longer wants is dropped. Colour follows `NO_COLOR` (no-color.org: set and not empty) and `TERM=dumb`.
  */
-export function openTerminal({ stdout, stderr, env }: Streams): Terminal {
+export function openTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
   const colored = (stream: Stream): boolean =>
     stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   const open = { stdout: true, stderr: true };
@@ -49,6 +53,7 @@ export function openTerminal({ stdout, stderr, env }: Streams): Terminal {
     shown = text !== '';
   };
   return {
+    input: () => text(stdin),
     out: (text) => {
       progress('');
       if (open.stdout) stdout.write(text);

@@ -4,7 +4,7 @@ import { explainFailure } from '../../compiler/cli/main.ts';
 import { InputError, MachineError } from '../../runtime/errors.ts';
 import { call, keep } from '../support/call.ts';
 
-const verbs = ['check', 'summary', 'diff', 'compile', 'run', 'verify', 'doctor', 'explain'] as const;
+const verbs = ['check', 'summary', 'diff', 'compile', 'export', 'run', 'verify', 'doctor', 'explain'] as const;
 
 describe('help', () => {
   test('lists every verb and what the exit codes mean', async () => {
@@ -36,15 +36,16 @@ describe('help', () => {
 describe('a call that is wrong', () => {
   test.each([
     [['chekc'], "netloom has no verb 'chekc'", 'did you mean netloom check?'],
-    [['frobnicate'], "netloom has no verb 'frobnicate'", 'it is one of check, summary, diff, compile, run, verify, doctor or explain'],
+    [['frobnicate'], "netloom has no verb 'frobnicate'", 'it is one of check, summary, diff, compile, export, run, verify, doctor or explain'],
     [['check'], 'netloom check needs FILE', 'see netloom check --help'],
     [['check', 'a.yaml', '--formt', 'json'], 'netloom check has no option --formt', 'did you mean --format?'],
-    [['check', 'a.yaml', '--format', 'yaml'], "--format takes text or json; not 'yaml'", undefined],
-    [['check', 'a.yaml', '--format'], '--format needs a value: --format text|json', undefined],
+    [['check', 'a.yaml', '--format', 'yaml'], "--format takes text, json, github, sarif, junit or markdown; not 'yaml'", undefined],
+    [['check', 'a.yaml', '--format'], '--format needs a value: --format text|json|github|sarif|junit|markdown', undefined],
     [['check', 'a.yaml', '--set', '--format', 'json'], '--set needs a value: --set NAME=VALUE', undefined],
     [['check', 'a.yaml', '--set', 'width'], "--set takes NAME=VALUE; not 'width'", 'for example --set width=0.5'],
     [['summary', 'a.yaml', '--plan=yes'], "--plan takes no value; 'yes' was given", undefined],
     [['summary', 'a.yaml', 'b.yaml'], "netloom summary takes one FILE; 'b.yaml' is left over", 'see netloom summary --help'],
+    [['diff', 'a.yaml', 'b.yaml', 'c.yaml'], "netloom diff takes A B; 'c.yaml' is left over", 'see netloom diff --help'],
     [['doctor', 'please'], "netloom doctor takes only options; 'please' is left over", 'see netloom doctor --help'],
     [['run', 'a.yaml', '--batch', '0'], "--batch takes a whole number, at least 1; not '0'", undefined],
     [['run', 'a.yaml', '--batch', '1.5'], "--batch takes a whole number, at least 1; not '1.5'", undefined],

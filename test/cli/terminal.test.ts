@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { openTerminal } from '../../compiler/cli/terminal.ts';
 
@@ -16,7 +16,7 @@ function stream(isTTY: boolean, code?: string): Writable & { isTTY: boolean; col
 
 describe('colour', () => {
   const color = (isTTY: boolean, env: Record<string, string>): boolean =>
-    openTerminal({ stdout: stream(isTTY), stderr: stream(false), env }).color.out;
+    openTerminal({ stdin: Readable.from([]), stdout: stream(isTTY), stderr: stream(false), env }).color.out;
 
   test('is for people, unless they said no', () => {
     expect(color(true, {})).toBe(true);
@@ -30,7 +30,7 @@ describe('colour', () => {
 describe('progress', () => {
   test('replaces one line and is gone before anything else is written', () => {
     const [stdout, stderr] = [stream(true), stream(true)];
-    const terminal = openTerminal({ stdout, stderr, env: {} });
+    const terminal = openTerminal({ stdin: Readable.from([]), stdout, stderr, env: {} });
     terminal.progress('a');
     terminal.progress('b'.repeat(100));
     terminal.out('done\n');
@@ -40,14 +40,14 @@ describe('progress', () => {
 
   test('is quiet in a pipe', () => {
     const stderr = stream(false);
-    openTerminal({ stdout: stream(true), stderr, env: {} }).progress('a');
+    openTerminal({ stdin: Readable.from([]), stdout: stream(true), stderr, env: {} }).progress('a');
     expect(stderr.text).toBe('');
   });
 });
 
 test('a reader that goes away is no failure', async () => {
   const stdout = stream(false, 'EPIPE');
-  const terminal = openTerminal({ stdout, stderr: stream(false), env: {} });
+  const terminal = openTerminal({ stdin: Readable.from([]), stdout, stderr: stream(false), env: {} });
   terminal.out('one\n');
   await new Promise((resolve) => stdout.once('close', resolve));
   expect(() => {

@@ -17,9 +17,17 @@ export async function call(...args: readonly string[]): Promise<Called> {
   return { code, ...written };
 }
 
+/** The same, with an environment and what comes through a pipe. */
+export async function callWith({ env = {}, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string }, ...args: readonly string[]): Promise<Called> {
+  const written = { out: '', err: '' };
+  const code = await main(args, keep(written, env, input));
+  return { code, ...written };
+}
+
 /** A terminal that writes into `written`, has no colour and nobody watching. */
-export function keep(written: { out: string; err: string }, env: Readonly<Record<string, string>> = {}): Terminal {
+export function keep(written: { out: string; err: string }, env: Readonly<Record<string, string>> = {}, input = ''): Terminal {
   return {
+    input: () => Promise.resolve(input),
     out: (text) => {
       written.out += text;
     },
