@@ -13,6 +13,7 @@ const verbs: Readonly<Record<string, { readonly does: string; readonly load: () 
   summary: { does: 'show the layers of a spec: shapes, parameters, cost', load: async () => (await import('./summary.ts')).summary },
   diff: { does: 'compare two specs: shapes, cost, and whether weights still fit', load: async () => (await import('./diff.ts')).diff },
   compile: { does: 'write the GPU program of a spec: WGSL and TypeScript', load: async () => (await import('./compile.ts')).compileVerb },
+  export: { does: 'write a spec and its weights as an ONNX model', load: async () => (await import('./export.ts')).exportVerb },
   run: { does: 'run a spec on an image', load: async () => (await import('./run.ts')).run },
   verify: { does: 'compare every layer on the GPU with reference numbers', load: async () => (await import('./verify.ts')).verify },
   doctor: { does: 'list the GPU adapters, and say which one is used and why', load: async () => (await import('./doctor.ts')).doctor },

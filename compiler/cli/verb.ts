@@ -7,7 +7,7 @@ import { Fault, type ExitCode } from './fault.ts';
 import type { OptionTable, OptionValues } from './option.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What stands on the command line besides options: `FILE`, and how many of it. */
+/** What stands on the command line besides options: `FILE` or `A B`, and how many words that may be. */
 export interface Operands {
   readonly name: string;
   readonly min: number;
@@ -83,7 +83,7 @@ function parseCall<Table extends OptionTable>(
   const { name, min, max } = def.operands;
   if (operands.length < min) throw new Fault('call', `netloom ${def.name} needs ${name}`, seeHelp);
   if (operands.length > max) {
-    const takes = max === 0 ? 'only options' : `one ${name}`;
+    const takes = max === 0 ? 'only options' : name.includes(' ') ? name : `one ${name}`;
     throw new Fault('call', `netloom ${def.name} takes ${takes}; '${operands[max] ?? ''}' is left over`, seeHelp);
   }
   const options = Object.fromEntries(
@@ -100,7 +100,7 @@ function printHelp<Table extends OptionTable>(def: VerbDef<Table>): string {
   ]);
   const width = Math.max(...rows.map(([left]) => left.length), '--help'.length);
   return [
-    `Usage: ${['netloom', def.name, max > 1 ? `${name}…` : name, '[options]'].filter((part) => part !== '').join(' ')}`,
+    `Usage: ${['netloom', def.name, max > name.split(' ').length ? `${name}…` : name, '[options]'].filter((part) => part !== '').join(' ')}`,
     '',
     def.about,
     '',
