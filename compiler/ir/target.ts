@@ -36,6 +36,8 @@ export interface Costs {
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;
+  /** Compiling one multiply-add of an unrolled loop, shared out among some thousand runs. */
+  readonly compile: number;
   /** Times as much where a row's values are kept for another block of channels. */
   readonly secondBlock: number;
 }

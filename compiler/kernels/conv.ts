@@ -51,6 +51,8 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const quadsPerRow = Math.ceil((size.shift + columnsIn) / 4);
   const loads = shareLoads();
 
+  /** Groups of four weights that a workgroup reads in one turn. */
+  const quadsOfTurn = (byRow ? size.kernel[0] : 1) * quads * channelsAtOnce;
   const body: Lines = [
     ...place(),
     '',
@@ -58,8 +60,10 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     '',
     ...(broadcast ? loads.setup : []),
     `var at_x = ${firstQuad()};`,
-    `var at_w = group.x * ${u(turns * (byRow ? size.kernel[0] : 1) * quads * channelsAtOnce)} + lane;`,
-    `for (var c = 0u; c < ${u(turns)}; c++) {`,
+    `var at_w = group.x * ${u(turns * quadsOfTurn)};`,
+    `// A turn takes in ${channelsPerTurn > 1 ? `${channelsPerTurn} input channels` : 'an input channel'}. Its end is no constant, so that no driver unrolls this loop.`,
+    `let end = at_w + ${u(turns * quadsOfTurn)};`,
+    'while (at_w < end) {',
     byRow ? kernelRowTurn() : turn(),
     '}',
     '',
@@ -187,7 +191,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   function weightLoads(): Lines {
     const lines: string[] = [];
     for (let quad = 0; quad < quads; quad++) {
-      for (let block = 0; block < blocks; block++) lines.push(`let ${tapName(quad, block)} = weight[${plus('at_w', (quad * blocks + block) * lanes)}];`);
+      for (let block = 0; block < blocks; block++) lines.push(`let ${tapName(quad, block)} = weight[${plus('at_w', 'lane', (quad * blocks + block) * lanes)}];`);
     }
     return lines;
   }
@@ -254,7 +258,9 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     const step = size.dilation[0] * rowQuads;
     const rest = planeQuads - kernelRows * step;
     return [
-      `for (var r = 0u; r < ${u(kernelRows)}; r++) {`,
+      '// One row of the kernel after the other.',
+      `let row_end = at_w + ${u(quadsOfTurn)};`,
+      'while (at_w < row_end) {',
       [
         ...(broadcast ? loads.lines : []),
         ...weightLoads(),

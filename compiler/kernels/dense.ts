@@ -26,7 +26,6 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const turns = pitch / denseMultiple(lanes);
   const slices = cut(units, pitch * 4, target.limits.maxStorageBufferBindingSize, rows);
 
   const writer = new ShaderWriter(site, slices);
@@ -55,23 +54,23 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const subgroups = target.subgroupSize === lanes;
 
   const turn: Lines = [
-    ...indices(images).map((index) => `let values${image(index)} = x[${plus(`at_x${image(index)}`, 'i')}];`),
+    ...indices(images).map((index) => `let values${image(index)} = x[${plus('at_x', (index * x.imageStride) / 4)}];`),
     ...indices(rows).flatMap((row) => [
-      `let weights_${row} = weight[${plus('at_w', row * (pitch / 4), 'i')}];`,
+      `let weights_${row} = weight[${plus('at_w', row * (pitch / 4))}];`,
       ...indices(images).map((index) => `${sum(row, index)} = fma(values${image(index)}, weights_${row}, ${sum(row, index)});`),
     ]),
+    `at_w += ${u(lanes)};`,
   ];
 
   const body: Lines = [
     `let first = group.x * ${u(rows)};`,
     `let n = ${images > 1 ? `group.z * ${u(images)}` : 'group.z'};`,
-    ...(x.firstChannel > 0 ? [`// The vector begins ${x.firstChannel * x.planeStride} values into each image.`] : []),
-    ...indices(images).map((index) => `let at_x${image(index)} = ${plus(`${images > 1 ? `(n + ${u(index)})` : 'n'} * ${u(x.imageStride / 4)}`, (x.firstChannel * x.planeStride) / 4)};`),
-    `let at_w = first * ${u(pitch / 4)};`,
+    `let begin = ${plus(`n * ${u(x.imageStride / 4)}`, (x.firstChannel * x.planeStride) / 4)};`,
+    `var at_w = first * ${u(pitch / 4)} + lane;`,
     '',
     ...indices(rows).flatMap((row) => indices(images).map((index) => `var ${sum(row, index)} = vec4f();`)),
-    `for (var k = 0u; k < ${u(turns)}; k++) {`,
-    [`let i = k * ${u(lanes)} + lane;`, ...turn],
+    `for (var at_x = begin + lane; at_x < begin + ${u(pitch / 4)}; at_x += ${u(lanes)}) {`,
+    turn,
     '}',
     '',
     ...(subgroups ? addUp() : addUpInMemory()),

@@ -7,7 +7,7 @@ import { pixels } from './pixels.ts';
 import { header } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
-import { each, f, lowest, plus, text, times, u, type Lines } from './wgsl.ts';
+import { each, f, lowest, modulo, mostTurns, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): Shader {
   const { kernel, target, x } = site;
@@ -34,9 +34,20 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
   const address = `at_x + iy${x.rowStride === 1 ? '' : ` * ${u(x.rowStride)}`} + ix`;
   const take = combine === 'max' ? `largest = max(largest, x[${address}]);` : `sum += x[${address}];`;
   const column: Lines = columnsInside ? [take] : [`if (ix < ${u(input[1])}) { ${take} }`];
-  const columns = scoped('s', window.kernel[1], (s) => [`let ix = ${position(1, s)};`, ...column]);
-  const guardedColumns: Lines = rowsInside ? columns : [`if (iy < ${u(input[0])}) {`, columns, '}'];
-  const rows = scoped('r', window.kernel[0], (r) => [`let iy = ${position(0, r)};`, ...guardedColumns]);
+  const inRow = (lines: Lines): Lines => (rowsInside ? lines : [`if (iy < ${u(input[0])}) {`, lines, '}']);
+  const cells = window.kernel[0] * window.kernel[1];
+  // Two loops around a large window would be unrolled into thousands of instructions, which take seconds to compile.
+  const windowLoop: Lines =
+    cells > mostTurns
+      ? [
+          `for (var cell = 0u; cell < ${u(cells)}; cell++) {`,
+          [`let iy = ${position(0, text(over('cell', window.kernel[1])))};`, `let ix = ${position(1, text(modulo('cell', window.kernel[1])))};`, ...inRow(column)],
+          '}',
+        ]
+      : scoped('r', window.kernel[0], (r) => [
+          `let iy = ${position(0, r)};`,
+          ...inRow(scoped('s', window.kernel[1], (s) => [`let ix = ${position(1, s)};`, ...column])),
+        ]);
 
   const body: Lines = [
     ...grid.place,
@@ -47,10 +58,10 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
     )};`,
     '',
     combine === 'max' ? `var largest = ${lowest};` : 'var sum = 0.0;',
-    ...rows,
+    ...windowLoop,
     '',
     ...results.declare({ n: 'n', channel: 'channel', y: grid.y, x: grid.x }),
-    ...(combine === 'max' ? results.store('largest', 'channel') : [...cellCount(), ...results.store(inside.every(Boolean) ? `sum * ${f(1 / (window.kernel[0] * window.kernel[1]))}` : 'sum / f32(cells)', 'channel')]),
+    ...(combine === 'max' ? results.store('largest', 'channel') : [...cellCount(), ...results.store(inside.every(Boolean) ? `sum * ${f(1 / cells)}` : 'sum / f32(cells)', 'channel')]),
   ];
   return writer.finish({
     header: header(

@@ -58,7 +58,7 @@ export const text = (index: string | number): string => (typeof index === 'numbe
 export type Unroll = 'driver' | 'written';
 
 /** Mesa leaves a loop of more turns as it is, and then keeps its arrays in memory. */
-const mostTurns = 32;
+export const mostTurns = 32;
 
 /** `body` for each of `count` turns of `name`, from `first` on. */
 export function each(unroll: Unroll, name: string, count: number, body: (index: string | number) => Lines, first = 0): Lines {

@@ -62,5 +62,5 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
   const turns = turn === 'kernel row' ? size.inChannels * kernelRows : Math.ceil(size.inChannels / turn.channels);
   const workgroups =
     size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * Math.ceil(size.height / rows) * Math.ceil(size.width / columns);
-  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + cost.workgroup);
+  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + cost.workgroup) + taps * columns * blocks * cost.compile;
 }

@@ -30,11 +30,13 @@ fn conv4_relu(
   for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = bias[channel]; }
 
   var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u;
-  var at_w = group.x * 36864u + lane;
-  for (var c = 0u; c < 192u; c++) {
-    let taps_0 = weight[at_w];
-    let taps_4 = weight[at_w + 64u];
-    let taps_8 = weight[at_w + 128u];
+  var at_w = group.x * 36864u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 36864u;
+  while (at_w < end) {
+    let taps_0 = weight[at_w + lane];
+    let taps_4 = weight[at_w + lane + 64u];
+    let taps_8 = weight[at_w + lane + 128u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy

@@ -32,12 +32,16 @@ fn conv1_relu(
   for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = bias[channel]; }
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u;
-  var at_w = group.x * 3168u + lane;
-  for (var c = 0u; c < 3u; c++) {
-    for (var r = 0u; r < 11u; r++) {
-      let taps_0 = weight[at_w];
-      let taps_4 = weight[at_w + 32u];
-      let taps_8 = weight[at_w + 64u];
+  var at_w = group.x * 3168u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 3168u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 1056u;
+    while (at_w < row_end) {
+      let taps_0 = weight[at_w + lane];
+      let taps_4 = weight[at_w + lane + 32u];
+      let taps_8 = weight[at_w + lane + 64u];
       var row: array<f32, 51>;
 
       // input row of oy: this kernel row of output row oy

@@ -26,11 +26,15 @@ fn conv2_relu(
   for (var ox = 0u; ox < 27u; ox++) { sum_1[ox] = bias[channel]; }
 
   var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u;
-  var at_w = group.x * 15360u + lane;
-  for (var c = 0u; c < 48u; c++) {
-    for (var r = 0u; r < 5u; r++) {
-      let taps_0 = weight[at_w];
-      let taps_4 = weight[at_w + 32u];
+  var at_w = group.x * 15360u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 15360u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 320u;
+    while (at_w < row_end) {
+      let taps_0 = weight[at_w + lane];
+      let taps_4 = weight[at_w + lane + 32u];
       var row: array<f32, 31>;
 
       // input row of oy: this kernel row of output row oy

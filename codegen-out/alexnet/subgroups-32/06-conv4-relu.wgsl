@@ -31,14 +31,16 @@ fn conv4_relu(
   for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = bias[channel_b]; }
 
   var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u;
-  var at_w = group.x * 36864u + lane;
-  for (var c = 0u; c < 192u; c++) {
-    let taps_0a = weight[at_w];
-    let taps_0b = weight[at_w + 32u];
-    let taps_4a = weight[at_w + 64u];
-    let taps_4b = weight[at_w + 96u];
-    let taps_8a = weight[at_w + 128u];
-    let taps_8b = weight[at_w + 160u];
+  var at_w = group.x * 36864u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 36864u;
+  while (at_w < end) {
+    let taps_0a = weight[at_w + lane];
+    let taps_0b = weight[at_w + lane + 32u];
+    let taps_4a = weight[at_w + lane + 64u];
+    let taps_4b = weight[at_w + lane + 96u];
+    let taps_8a = weight[at_w + lane + 128u];
+    let taps_8b = weight[at_w + lane + 160u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy

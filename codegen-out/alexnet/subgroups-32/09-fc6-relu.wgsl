@@ -19,24 +19,24 @@ fn fc6_relu(
 ) {
   let first = group.x * 4u;
   let n = group.z;
-  let at_x = n * 2304u;
-  let at_w = first * 2304u;
+  let begin = n * 2304u;
+  var at_w = first * 2304u + lane;
 
   var sum_0 = vec4f();
   var sum_1 = vec4f();
   var sum_2 = vec4f();
   var sum_3 = vec4f();
-  for (var k = 0u; k < 72u; k++) {
-    let i = k * 32u + lane;
-    let values = x[at_x + i];
-    let weights_0 = weight[at_w + i];
+  for (var at_x = begin + lane; at_x < begin + 2304u; at_x += 32u) {
+    let values = x[at_x];
+    let weights_0 = weight[at_w];
     sum_0 = fma(values, weights_0, sum_0);
-    let weights_1 = weight[at_w + i + 2304u];
+    let weights_1 = weight[at_w + 2304u];
     sum_1 = fma(values, weights_1, sum_1);
-    let weights_2 = weight[at_w + i + 4608u];
+    let weights_2 = weight[at_w + 4608u];
     sum_2 = fma(values, weights_2, sum_2);
-    let weights_3 = weight[at_w + i + 6912u];
+    let weights_3 = weight[at_w + 6912u];
     sum_3 = fma(values, weights_3, sum_3);
+    at_w += 32u;
   }
 
   let total_0 = subgroupAdd(dot(sum_0, vec4f(1.0)));

@@ -19,15 +19,8 @@ fn fc7_relu(
 ) {
   let first = group.x * 4u;
   let n = group.z * 8u;
-  let at_x_0 = (n + 0u) * 1024u;
-  let at_x_1 = (n + 1u) * 1024u;
-  let at_x_2 = (n + 2u) * 1024u;
-  let at_x_3 = (n + 3u) * 1024u;
-  let at_x_4 = (n + 4u) * 1024u;
-  let at_x_5 = (n + 5u) * 1024u;
-  let at_x_6 = (n + 6u) * 1024u;
-  let at_x_7 = (n + 7u) * 1024u;
-  let at_w = first * 1024u;
+  let begin = n * 1024u;
+  var at_w = first * 1024u + lane;
 
   var sum_0_0 = vec4f();
   var sum_0_1 = vec4f();
@@ -61,17 +54,16 @@ fn fc7_relu(
   var sum_3_5 = vec4f();
   var sum_3_6 = vec4f();
   var sum_3_7 = vec4f();
-  for (var k = 0u; k < 32u; k++) {
-    let i = k * 32u + lane;
-    let values_0 = x[at_x_0 + i];
-    let values_1 = x[at_x_1 + i];
-    let values_2 = x[at_x_2 + i];
-    let values_3 = x[at_x_3 + i];
-    let values_4 = x[at_x_4 + i];
-    let values_5 = x[at_x_5 + i];
-    let values_6 = x[at_x_6 + i];
-    let values_7 = x[at_x_7 + i];
-    let weights_0 = weight[at_w + i];
+  for (var at_x = begin + lane; at_x < begin + 1024u; at_x += 32u) {
+    let values_0 = x[at_x];
+    let values_1 = x[at_x + 1024u];
+    let values_2 = x[at_x + 2048u];
+    let values_3 = x[at_x + 3072u];
+    let values_4 = x[at_x + 4096u];
+    let values_5 = x[at_x + 5120u];
+    let values_6 = x[at_x + 6144u];
+    let values_7 = x[at_x + 7168u];
+    let weights_0 = weight[at_w];
     sum_0_0 = fma(values_0, weights_0, sum_0_0);
     sum_0_1 = fma(values_1, weights_0, sum_0_1);
     sum_0_2 = fma(values_2, weights_0, sum_0_2);
@@ -80,7 +72,7 @@ fn fc7_relu(
     sum_0_5 = fma(values_5, weights_0, sum_0_5);
     sum_0_6 = fma(values_6, weights_0, sum_0_6);
     sum_0_7 = fma(values_7, weights_0, sum_0_7);
-    let weights_1 = weight[at_w + i + 1024u];
+    let weights_1 = weight[at_w + 1024u];
     sum_1_0 = fma(values_0, weights_1, sum_1_0);
     sum_1_1 = fma(values_1, weights_1, sum_1_1);
     sum_1_2 = fma(values_2, weights_1, sum_1_2);
@@ -89,7 +81,7 @@ fn fc7_relu(
     sum_1_5 = fma(values_5, weights_1, sum_1_5);
     sum_1_6 = fma(values_6, weights_1, sum_1_6);
     sum_1_7 = fma(values_7, weights_1, sum_1_7);
-    let weights_2 = weight[at_w + i + 2048u];
+    let weights_2 = weight[at_w + 2048u];
     sum_2_0 = fma(values_0, weights_2, sum_2_0);
     sum_2_1 = fma(values_1, weights_2, sum_2_1);
     sum_2_2 = fma(values_2, weights_2, sum_2_2);
@@ -98,7 +90,7 @@ fn fc7_relu(
     sum_2_5 = fma(values_5, weights_2, sum_2_5);
     sum_2_6 = fma(values_6, weights_2, sum_2_6);
     sum_2_7 = fma(values_7, weights_2, sum_2_7);
-    let weights_3 = weight[at_w + i + 3072u];
+    let weights_3 = weight[at_w + 3072u];
     sum_3_0 = fma(values_0, weights_3, sum_3_0);
     sum_3_1 = fma(values_1, weights_3, sum_3_1);
     sum_3_2 = fma(values_2, weights_3, sum_3_2);
@@ -107,6 +99,7 @@ fn fc7_relu(
     sum_3_5 = fma(values_5, weights_3, sum_3_5);
     sum_3_6 = fma(values_6, weights_3, sum_3_6);
     sum_3_7 = fma(values_7, weights_3, sum_3_7);
+    at_w += 32u;
   }
 
   let total_0_0 = subgroupAdd(dot(sum_0_0, vec4f(1.0)));

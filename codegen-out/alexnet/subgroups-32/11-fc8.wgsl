@@ -19,24 +19,24 @@ fn fc8(
 ) {
   let first = group.x * 4u;
   let n = group.z;
-  let at_x = n * 1024u;
-  let at_w = first * 1024u;
+  let begin = n * 1024u;
+  var at_w = first * 1024u + lane;
 
   var sum_0 = vec4f();
   var sum_1 = vec4f();
   var sum_2 = vec4f();
   var sum_3 = vec4f();
-  for (var k = 0u; k < 32u; k++) {
-    let i = k * 32u + lane;
-    let values = x[at_x + i];
-    let weights_0 = weight[at_w + i];
+  for (var at_x = begin + lane; at_x < begin + 1024u; at_x += 32u) {
+    let values = x[at_x];
+    let weights_0 = weight[at_w];
     sum_0 = fma(values, weights_0, sum_0);
-    let weights_1 = weight[at_w + i + 1024u];
+    let weights_1 = weight[at_w + 1024u];
     sum_1 = fma(values, weights_1, sum_1);
-    let weights_2 = weight[at_w + i + 2048u];
+    let weights_2 = weight[at_w + 2048u];
     sum_2 = fma(values, weights_2, sum_2);
-    let weights_3 = weight[at_w + i + 3072u];
+    let weights_3 = weight[at_w + 3072u];
     sum_3 = fma(values, weights_3, sum_3);
+    at_w += 32u;
   }
 
   let total_0 = subgroupAdd(dot(sum_0, vec4f(1.0)));

@@ -143,9 +143,13 @@ fn conv1_relu(
   var sum_d_0_27 = bias_3;
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u + lane;
-  var at_w = group.x * 1584u + lane;
-  for (var c = 0u; c < 3u; c++) {
-    for (var r = 0u; r < 11u; r++) {
+  var at_w = group.x * 1584u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 1584u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 528u;
+    while (at_w < row_end) {
       let part_0_0 = x[at_x];
       let part_0_1 = x[at_x + 4u];
       let part_0_2 = x[at_x + 8u];
@@ -154,18 +158,18 @@ fn conv1_relu(
       let part_0_5 = x[at_x + 20u];
       let part_0_6 = x[at_x + 24u];
       let part_0_7 = x[at_x + 28u];
-      let taps_0a = weight[at_w];
-      let taps_0b = weight[at_w + 4u];
-      let taps_0c = weight[at_w + 8u];
-      let taps_0d = weight[at_w + 12u];
-      let taps_4a = weight[at_w + 16u];
-      let taps_4b = weight[at_w + 20u];
-      let taps_4c = weight[at_w + 24u];
-      let taps_4d = weight[at_w + 28u];
-      let taps_8a = weight[at_w + 32u];
-      let taps_8b = weight[at_w + 36u];
-      let taps_8c = weight[at_w + 40u];
-      let taps_8d = weight[at_w + 44u];
+      let taps_0a = weight[at_w + lane];
+      let taps_0b = weight[at_w + lane + 4u];
+      let taps_0c = weight[at_w + lane + 8u];
+      let taps_0d = weight[at_w + lane + 12u];
+      let taps_4a = weight[at_w + lane + 16u];
+      let taps_4b = weight[at_w + lane + 20u];
+      let taps_4c = weight[at_w + lane + 24u];
+      let taps_4d = weight[at_w + lane + 28u];
+      let taps_8a = weight[at_w + lane + 32u];
+      let taps_8b = weight[at_w + lane + 36u];
+      let taps_8c = weight[at_w + lane + 40u];
+      let taps_8d = weight[at_w + lane + 44u];
 
       // input row of oy: this kernel row of output row oy
       let row_0_0 = subgroupBroadcast(part_0_0.x, 0u);

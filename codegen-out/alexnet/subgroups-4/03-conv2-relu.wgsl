@@ -139,19 +139,23 @@ fn conv2_relu(
   var sum_d_0_26 = bias_3;
 
   var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u + lane;
-  var at_w = group.x * 7680u + lane;
-  for (var c = 0u; c < 48u; c++) {
-    for (var r = 0u; r < 5u; r++) {
+  var at_w = group.x * 7680u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 7680u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 160u;
+    while (at_w < row_end) {
       let part_0_0 = x[at_x];
       let part_0_1 = x[at_x + 4u];
-      let taps_0a = weight[at_w];
-      let taps_0b = weight[at_w + 4u];
-      let taps_0c = weight[at_w + 8u];
-      let taps_0d = weight[at_w + 12u];
-      let taps_4a = weight[at_w + 16u];
-      let taps_4b = weight[at_w + 20u];
-      let taps_4c = weight[at_w + 24u];
-      let taps_4d = weight[at_w + 28u];
+      let taps_0a = weight[at_w + lane];
+      let taps_0b = weight[at_w + lane + 4u];
+      let taps_0c = weight[at_w + lane + 8u];
+      let taps_0d = weight[at_w + lane + 12u];
+      let taps_4a = weight[at_w + lane + 16u];
+      let taps_4b = weight[at_w + lane + 20u];
+      let taps_4c = weight[at_w + lane + 24u];
+      let taps_4d = weight[at_w + lane + 28u];
 
       // input row of oy: this kernel row of output row oy
       let row_0_0 = subgroupBroadcast(part_0_0.x, 0u);

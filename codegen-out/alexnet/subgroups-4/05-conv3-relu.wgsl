@@ -134,24 +134,26 @@ fn conv3_relu(
   var sum_d_1_12 = bias_3;
 
   var at_x = n * 15360u + oy * 4u + lane;
-  var at_w = group.x * 12288u + lane;
-  for (var c = 0u; c < 256u; c++) {
+  var at_w = group.x * 12288u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 12288u;
+  while (at_w < end) {
     let part_0 = x[at_x];
     let part_1 = x[at_x + 4u];
     let part_2 = x[at_x + 8u];
     let part_3 = x[at_x + 12u];
-    let taps_0a = weight[at_w];
-    let taps_0b = weight[at_w + 4u];
-    let taps_0c = weight[at_w + 8u];
-    let taps_0d = weight[at_w + 12u];
-    let taps_4a = weight[at_w + 16u];
-    let taps_4b = weight[at_w + 20u];
-    let taps_4c = weight[at_w + 24u];
-    let taps_4d = weight[at_w + 28u];
-    let taps_8a = weight[at_w + 32u];
-    let taps_8b = weight[at_w + 36u];
-    let taps_8c = weight[at_w + 40u];
-    let taps_8d = weight[at_w + 44u];
+    let taps_0a = weight[at_w + lane];
+    let taps_0b = weight[at_w + lane + 4u];
+    let taps_0c = weight[at_w + lane + 8u];
+    let taps_0d = weight[at_w + lane + 12u];
+    let taps_4a = weight[at_w + lane + 16u];
+    let taps_4b = weight[at_w + lane + 20u];
+    let taps_4c = weight[at_w + lane + 24u];
+    let taps_4d = weight[at_w + lane + 28u];
+    let taps_8a = weight[at_w + lane + 32u];
+    let taps_8b = weight[at_w + lane + 36u];
+    let taps_8c = weight[at_w + lane + 40u];
+    let taps_8d = weight[at_w + lane + 44u];
 
     // input row of oy: kernel row 0 of output row oy
     let row_0_0 = subgroupBroadcast(part_0.x, 0u);

@@ -30,18 +30,22 @@ fn conv1_relu(
   for (var ox = 0u; ox < 14u; ox++) { sum_2[ox] = bias[channel]; }
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u + lane;
-  var at_w = group.x * 792u + lane;
-  for (var c = 0u; c < 3u; c++) {
-    for (var r = 0u; r < 11u; r++) {
+  var at_w = group.x * 792u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 792u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 264u;
+    while (at_w < row_end) {
       let part_0_0 = x[at_x];
       let part_0_1 = x[at_x + 8u];
       let part_1_0 = x[at_x + 228u];
       let part_1_1 = x[at_x + 236u];
       let part_2_0 = x[at_x + 456u];
       let part_2_1 = x[at_x + 464u];
-      let taps_0 = weight[at_w];
-      let taps_4 = weight[at_w + 8u];
-      let taps_8 = weight[at_w + 16u];
+      let taps_0 = weight[at_w + lane];
+      let taps_4 = weight[at_w + lane + 8u];
+      let taps_8 = weight[at_w + lane + 16u];
       var row: array<f32, 63>;
 
       // input row of oy: this kernel row of output row oy

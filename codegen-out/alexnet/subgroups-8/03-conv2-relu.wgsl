@@ -28,13 +28,17 @@ fn conv2_relu(
   for (var ox = 0u; ox < 27u; ox++) { sum_1[ox] = bias[channel]; }
 
   var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u + lane;
-  var at_w = group.x * 3840u + lane;
-  for (var c = 0u; c < 48u; c++) {
-    for (var r = 0u; r < 5u; r++) {
+  var at_w = group.x * 3840u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 3840u;
+  while (at_w < end) {
+    // One row of the kernel after the other.
+    let row_end = at_w + 80u;
+    while (at_w < row_end) {
       let part_0 = x[at_x];
       let part_1 = x[at_x + 8u];
-      let taps_0 = weight[at_w];
-      let taps_4 = weight[at_w + 8u];
+      let taps_0 = weight[at_w + lane];
+      let taps_4 = weight[at_w + lane + 8u];
       var row: array<f32, 31>;
 
       // input row of oy: this kernel row of output row oy

@@ -32,14 +32,16 @@ fn conv5_relu(
   for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = bias[channel]; }
 
   var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + lane;
-  var at_w = group.x * 4608u + lane;
-  for (var c = 0u; c < 192u; c++) {
+  var at_w = group.x * 4608u;
+  // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 4608u;
+  while (at_w < end) {
     let part_0 = x[at_x];
     let part_2 = x[at_x + 8u];
     let part_4 = x[at_x + 16u];
-    let taps_0 = weight[at_w];
-    let taps_4 = weight[at_w + 8u];
-    let taps_8 = weight[at_w + 16u];
+    let taps_0 = weight[at_w + lane];
+    let taps_4 = weight[at_w + lane + 8u];
+    let taps_8 = weight[at_w + lane + 16u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy
