@@ -16,6 +16,7 @@ import { readPreprocess } from './preprocess.ts';
 import { shapeOf } from './shape.ts';
 import type { Structure } from './structure.ts';
 import { entriesOf, plain, reportViolations } from './violations.ts';
+import type { Tree } from './tree.ts';
 import { readYaml } from './yaml.ts';
 
 export interface ParseSettings {
@@ -24,6 +25,8 @@ export interface ParseSettings {
   /** The judge of structure, made from the schema of the same operators. */
   readonly structure: Structure;
   readonly operators: readonly Vocabulary[];
+  /** How a text becomes a tree; an editor, whose texts are all but the same from key to key, need not read all of each. */
+  readonly read?: (source: Source, report: Report) => Tree | undefined;
 }
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
@@ -32,8 +35,8 @@ type Entries = ReadonlyMap<string, WrittenEntry>;
  * Reads a spec. Returns undefined where the text is no YAML, or no spec; else a document, which holds what is right in it: errors
  * may have been reported, and nothing may be made of a document that has any.
  */
-export function parse(source: Source, { overrides, structure, operators }: ParseSettings, report: Report): SpecDocument | undefined {
-  const tree = readYaml(source, report);
+export function parse(source: Source, { overrides, structure, operators, read = readYaml }: ParseSettings, report: Report): SpecDocument | undefined {
+  const tree = read(source, report);
   if (!tree) return undefined;
   const { root } = tree;
   const flawed = reportViolations(tree, structure(plain(root)), operators, report);
