@@ -60,8 +60,9 @@ input: { photo: 11x7x6 }
 layers:
   first:   { op: relu, from: photo }
   all:     { op: avgpool, from: photo, kernel: [11, 7] }
-  hang:    { op: avgpool, from: photo, kernel: 3, stride: 2, pad: 1, rounding: ceil }
-  bare:    { op: avgpool, from: photo, kernel: 3, stride: 2, pad: 1, rounding: ceil, count_padding: false }
+  even:    { op: avgpool, from: photo, kernel: 3, stride: 2, pad: 1 }
+  hang:    { op: avgpool, from: photo, kernel: 4, stride: 3, pad: 1, rounding: ceil }
+  bare:    { op: avgpool, from: photo, kernel: 4, stride: 3, pad: 1, rounding: ceil, count_padding: false }
   sides:   { op: maxpool, from: photo, kernel: 4, stride: 3, pad: [0, 1, 2, 1], rounding: caffe }
   conv:    { op: conv, from: photo, filters: 6, kernel: [3, 2], stride: 2, pad: same, groups: 3, bias: false, activation: leaky_relu }
   steep:   { op: leaky_relu, slope: 2.5 }

@@ -51,7 +51,7 @@ export const exportVerb = defineVerb({
       await source.close();
     }
     const nodes = exported.model.graph?.node.length ?? 0;
-    terminal.out(`${written.map(({ path, bytes }) => `${path} (${printBytes(bytes)})`).join(' and ')}: ${nodes} nodes; ${signature(graph)}\n`);
+    terminal.out(`${written.map(({ path, bytes }) => `${path} (${printBytes(bytes)})`).join(' and ')}: ${nodes} node${nodes === 1 ? '' : 's'}; ${signature(graph)}\n`);
     return exitCode.fine;
   },
 });

@@ -72,7 +72,6 @@ export function reasonOf(error: unknown): string {
       return 'is a folder';
     case 'ENOTDIR':
     case 'EEXIST':
-    case 'EEXIST':
       return 'lies in something that is no folder';
     case 'EACCES':
     case 'EPERM':
