@@ -7,7 +7,7 @@ import { InputError } from './errors.ts';
 import { fromLayout } from './layout.ts';
 import { createPipelines, type Shaders } from './pipelines.ts';
 import type { Plan, TensorSpec, Variant } from './plan.ts';
-import { Program } from './program.ts';
+import { Program, type Watch } from './program.ts';
 import { Readbacks, readBuffer } from './readback.ts';
 import { uploadWeights } from './upload.ts';
 import { deviceNeeds, largestPart, pickVariant } from './variant.ts';
@@ -48,6 +48,8 @@ export type ModelInput<InputName extends string> = Float32Array | Readonly<Recor
 export interface RunOptions<OutputName extends string> {
   /** Arrays of the caller's to put results into, of exactly their length. */
   readonly into?: Readonly<Partial<Record<OutputName, Float32Array>>>;
+  /** Looks on, for a batch that needs no parts: see `profile.ts`. */
+  readonly watch?: Watch;
 }
 
 /**
@@ -131,9 +133,12 @@ export class Model<OutputName extends string = string, InputName extends string 
     const images = values.length / elements(this.plan.input.shape);
     const results = this.plan.outputs.map((output) => resultArray(output, images, options.into));
     const { part } = this.#loaded;
+    if (options.watch !== undefined && images > part) {
+      throw new InputError(`${images} images are run in parts of ${part} on ${this.device.adapter.name}, and only one part can be watched: give ${part} at most`);
+    }
     const parts: Promise<void>[] = [];
     for (let first = 0; first < images; first += part) {
-      parts.push(this.#runPart(values, first, Math.min(part, images - first), results));
+      parts.push(this.#runPart(values, first, Math.min(part, images - first), results, options.watch));
     }
     // All of them, so that none writes into the caller's arrays after this has failed.
     const failed = (await Promise.allSettled(parts)).find((settled) => settled.status === 'rejected');
@@ -151,21 +156,26 @@ export class Model<OutputName extends string = string, InputName extends string 
     if (this.#loaded.owned) this.device.close();
   }
 
-  async #runPart(values: Float32Array, first: number, images: number, results: readonly Float32Array[]): Promise<void> {
+  async #runPart(values: Float32Array, first: number, images: number, results: readonly Float32Array[], watch?: Watch): Promise<void> {
     const { program } = this.#loaded;
     const last = program.sections(images).at(-1);
     const bytes = last === undefined ? 0 : last.at + last.bytes;
     const readback = await this.#readbacks.take(bytes);
     try {
       this.#assertUsable();
-      const accepted = program.submit(values, first, images, readback);
+      const accepted = program.submit(values, first, images, readback, watch);
       const read = readBuffer(readback, bytes, this.device.lost, (stored) => {
+        watch?.done('wait');
         for (const [index, section] of program.sections(images).entries()) {
           const [output, into] = [this.plan.outputs[index], results[index]];
           if (output === undefined || into === undefined) continue;
           fromLayout(new Float32Array(stored, section.at, section.bytes / 4), images, output, section.layout, into, first);
         }
+        watch?.done('results');
       });
+      // Not before the results have been asked for.
+      program.prepare(images, readback);
+      watch?.done('prepare');
       await both(accepted, read);
     } catch (fault) {
       throw this.#closed ? new Error(`${this.plan.model} was closed while it ran`, { cause: fault }) : fault;

@@ -4,7 +4,8 @@
 import { MachineError } from './errors.ts';
 import { intoLayout, spanOf } from './layout.ts';
 import type { StepPipelines } from './pipelines.ts';
-import type { Layout, Plan, Variant } from './plan.ts';
+import type { Layout, Plan, Step, Variant } from './plan.ts';
+import type { Timestamps } from './timestamps.ts';
 import { capacityFor, kernelFor } from './variant.ts';
 
 const COPY_SRC = 0x4;
@@ -18,6 +19,34 @@ export interface Section {
   readonly bytes: number;
 }
 
+/** What a run goes through, in order; `profile.ts` wants to know when. */
+export type Stage =
+  /** The input lies where the queue takes it from. */
+  | 'upload'
+  /** All commands are written down, if they were not while the run before was waited for, */
+  | 'encode'
+  /** given to the device, */
+  | 'submit'
+  /** written down for the next run, */
+  | 'prepare'
+  /** and done. */
+  | 'wait'
+  /** The results lie in the caller's arrays. */
+  | 'results';
+
+/** Looks on while a batch runs. */
+export interface Watch {
+  /** Called at the end of each stage. */
+  done(stage: Stage): void;
+  /** Absent: the steps share one pass, as when nobody looks on. Given: each step has a pass of its own, which is stamped. */
+  readonly stamps?: Timestamps | undefined;
+}
+
+interface Prepared {
+  readonly images: number;
+  readonly commands: GPUCommandBuffer;
+}
+
 export class Program {
   readonly #gpu: GPUDevice;
   readonly #plan: Plan;
@@ -26,9 +55,13 @@ export class Program {
   readonly #weights: readonly GPUBuffer[];
   readonly #maxBindingBytes: number;
   #capacity = 0;
+  /** Whether the device found nothing wrong with the buffers and groups of this capacity. */
+  #accepted = false;
   #slots: readonly GPUBuffer[] = [];
   #groups: readonly GPUBindGroup[] = [];
   #staging = new Float32Array(0);
+  /** By the buffer that results are copied to. */
+  #prepared = new WeakMap<GPUBuffer, Prepared>();
   #sections: { images: number; list: readonly Section[] } = { images: 0, list: [] };
 
   constructor(
@@ -64,7 +97,7 @@ export class Program {
    * Gives images `first` to `first + images` of `values` to the GPU and returns at once; `results` is filled when the GPU is
    * done. What is returned rejects where the device refused something.
    */
-  submit(values: Float32Array, first: number, images: number, results: GPUBuffer): Promise<void> {
+  submit(values: Float32Array, first: number, images: number, results: GPUBuffer, watch?: Watch): Promise<void> {
     const grows = capacityFor(this.#variant, images) > this.#capacity;
     if (grows) {
       this.#gpu.pushErrorScope('validation');
@@ -72,14 +105,22 @@ export class Program {
       this.#grow(capacityFor(this.#variant, images));
     }
     this.#writeInput(values, first, images);
-    const encoder = this.#gpu.createCommandEncoder({ label: this.#plan.model });
-    this.#encode(encoder, images);
-    for (const [index, { layout, at, bytes }] of this.sections(images).entries()) {
-      const slot = this.#slots[this.#variant.outputs[index]?.slot ?? 0];
-      if (slot !== undefined) encoder.copyBufferToBuffer(slot, 4 * layout.firstChannel * layout.planeStride, results, at, bytes);
-    }
-    this.#gpu.queue.submit([encoder.finish()]);
+    watch?.done('upload');
+    const ready = this.#prepared.get(results);
+    this.#prepared.delete(results);
+    const commands = ready?.images === images && watch?.stamps === undefined ? ready.commands : this.#encode(images, results, watch?.stamps);
+    watch?.done('encode');
+    this.#gpu.queue.submit([commands]);
+    watch?.done('submit');
     return grows ? this.#checkScopes(images) : Promise.resolve();
+  }
+
+  /**
+   * Writes down the commands of another run like the one just submitted, while the GPU works: on a fast one that is a good
+   * part of the time until the next result. Not before the device has accepted what they use.
+   */
+  prepare(images: number, results: GPUBuffer): void {
+    if (this.#accepted) this.#prepared.set(results, { images, commands: this.#encode(images, results) });
   }
 
   destroy(): void {
@@ -88,18 +129,36 @@ export class Program {
     this.#capacity = 0;
   }
 
-  #encode(encoder: GPUCommandEncoder, images: number): void {
-    const pass = encoder.beginComputePass({ label: this.#plan.model });
-    for (const [index, step] of this.#variant.steps.entries()) {
-      const choice = kernelFor(step, images);
-      const kernel = step.kernels[choice];
-      const pipeline = this.#pipelines[index]?.pipelines[choice];
-      if (kernel === undefined || pipeline === undefined) throw new Error(`${step.name} has no kernel`);
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, this.#groups[index]);
-      pass.dispatchWorkgroups(kernel.workgroups[0], kernel.workgroups[1], Math.ceil(images / kernel.images));
+  #encode(images: number, results: GPUBuffer, stamps?: Timestamps): GPUCommandBuffer {
+    const encoder = this.#gpu.createCommandEncoder({ label: this.#plan.model });
+    const { steps } = this.#variant;
+    if (stamps === undefined) {
+      const pass = encoder.beginComputePass({ label: this.#plan.model });
+      for (const [index, step] of steps.entries()) this.#dispatch(pass, index, step, images);
+      pass.end();
+    } else {
+      for (const [index, step] of steps.entries()) {
+        const pass = encoder.beginComputePass({ label: step.name, timestampWrites: stamps.writes(index) });
+        this.#dispatch(pass, index, step, images);
+        pass.end();
+      }
+      stamps.resolve(encoder);
     }
-    pass.end();
+    for (const [index, { layout, at, bytes }] of this.sections(images).entries()) {
+      const slot = this.#slots[this.#variant.outputs[index]?.slot ?? 0];
+      if (slot !== undefined) encoder.copyBufferToBuffer(slot, 4 * layout.firstChannel * layout.planeStride, results, at, bytes);
+    }
+    return encoder.finish();
+  }
+
+  #dispatch(pass: GPUComputePassEncoder, index: number, step: Step, images: number): void {
+    const choice = kernelFor(step, images);
+    const kernel = step.kernels[choice];
+    const pipeline = this.#pipelines[index]?.pipelines[choice];
+    if (kernel === undefined || pipeline === undefined) throw new Error(`${step.name} has no kernel`);
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.#groups[index]);
+    pass.dispatchWorkgroups(kernel.workgroups[0], kernel.workgroups[1], Math.ceil(images / kernel.images));
   }
 
   #writeInput(values: Float32Array, first: number, images: number): void {
@@ -123,6 +182,8 @@ export class Program {
   #grow(capacity: number): void {
     for (const buffer of this.#slots) buffer.destroy();
     this.#capacity = capacity;
+    this.#accepted = false;
+    this.#prepared = new WeakMap();
     this.#slots = this.#variant.slots.map((bytes, index) =>
       this.#gpu.createBuffer({ label: `slot ${index}`, size: bytes * capacity, usage: STORAGE | COPY_SRC | COPY_DST }));
     this.#groups = this.#variant.steps.map((step, index) => {
@@ -141,7 +202,8 @@ export class Program {
   async #checkScopes(images: number): Promise<void> {
     const [memory, validation] = await Promise.all([this.#gpu.popErrorScope(), this.#gpu.popErrorScope()]);
     // Some bindings answer null, others undefined, where nothing went wrong.
-    if (!(memory instanceof Object) && !(validation instanceof Object)) return;
+    this.#accepted = !(memory instanceof Object) && !(validation instanceof Object);
+    if (this.#accepted) return;
     this.#capacity = 0;
     if (memory instanceof Object) {
       throw new MachineError(`no memory for the activations of ${images} images: ${memory.message}. Run fewer at a time`);
