@@ -10,6 +10,9 @@ import type { Verb } from './verb.ts';
 
 const verbs: Readonly<Record<string, { readonly does: string; readonly load: () => Promise<Verb> }>> = {
   check: { does: 'find every mistake in specs, without a GPU', load: async () => (await import('./check.ts')).check },
+  init: { does: 'write a first spec', load: async () => (await import('./init.ts')).init },
+  fmt: { does: 'put specs into their usual form', load: async () => (await import('./fmt.ts')).fmt },
+  fix: { does: 'mend what is wrong beyond doubt', load: async () => (await import('./fix.ts')).fix },
   summary: { does: 'show the layers of a spec: shapes, parameters, cost', load: async () => (await import('./summary.ts')).summary },
   diff: { does: 'compare two specs: shapes, cost, and whether weights still fit', load: async () => (await import('./diff.ts')).diff },
   compile: { does: 'write the GPU program of a spec: WGSL and TypeScript', load: async () => (await import('./compile.ts')).compileVerb },

@@ -34,7 +34,8 @@ beforeAll(() => {
   write(small, 'cat\ndog\n');
   git('add', '.');
   git('commit', '-qm', 'one');
-  write(small.replace('pad: 1', 'pad: 0'), 'cat\ndog\nbird\n');
+  // Other labels than in the commit, as many as the last layer has there: each spec must find its own.
+  write(small.replace('pad: 1', 'pad: 0').replace('units: 2', 'units: 3'), 'cat\ndog\nbird\n');
   process.chdir(folder);
 });
 
@@ -94,17 +95,17 @@ test('markdown: tables, and nothing of a spec’s own words that Markdown or HTM
 });
 
 describe('--fail-on', () => {
-  const [pad, init] = [small.replace('pad: 1', 'pad: same'), small.replace('pad: 1', 'pad: 1, activation: relu')];
+  const [pad, init, wide] = [small.replace('pad: 1', 'pad: same'), small.replace('pad: 1', 'pad: 1, activation: relu'), small.replace('filters: 4', 'filters: 5')];
   test.each([
-    [small, 'any', 0],
-    [pad, 'any', 1],
-    [pad, 'numerics', 0],
-    [init, 'numerics', 1],
-    [init, 'weights', 0],
-    [small.replace('filters: 4', 'filters: 5'), 'weights', 1],
-    [small.replace('filters: 4', 'filters: 5'), 'numerics', 1],
-    [small.replace('filters: 4', 'filters: 5'), 'nothing', 0],
-  ])('%# %s', async (text, limit, expected) => {
+    ['nothing', small, 'any', 0],
+    ['a cosmetic change', pad, 'any', 1],
+    ['a cosmetic change', pad, 'numerics', 0],
+    ['other numbers', init, 'numerics', 1],
+    ['other numbers', init, 'weights', 0],
+    ['other weights', wide, 'weights', 1],
+    ['other weights', wide, 'numerics', 1],
+    ['other weights', wide, 'nothing', 0],
+  ])('%s, case %#', async (_, text, limit, expected) => {
     const path = join(folder, 'nets', 'other.yaml');
     writeFileSync(path, text.replace('labels: names.txt\n', 'labels: two.txt\n'));
     writeFileSync(join(folder, 'nets', 'two.txt'), 'cat\ndog\n');
@@ -158,7 +159,7 @@ test('--set for both, --set-a and --set-b for one', async () => {
 
 test('a spec that is wrong ends the call with its mistakes', async () => {
   const wrong = join(folder, 'wrong.yaml');
-  writeFileSync(wrong, small.replace('op: dense', 'op: dens'));
+  writeFileSync(wrong, small.replace('op: dense', 'op: dens').replace('labels: names.txt\n', ''));
   const { code, out, err } = await call('diff', 'nets/small.yaml', wrong);
   expect([code, out]).toEqual([1, '']);
   expect(err).toMatch(/^error\[NL2005\]/);

@@ -231,7 +231,7 @@ describe('junit', () => {
       'testsuite name="nets/wrong.yaml" tests="2" failures="2"',
       'testcase classname="nets/wrong.yaml" name="NL2005 at 6:12"',
       'failure type="NL2005"',
-      'testcase classname="nets/wrong.yaml" name="NL2016 at 7:28"',
+      'testcase classname="nets/wrong.yaml" name="NL2016 at 7:29"',
       'failure type="NL2016"',
     ]);
   });
