@@ -37,6 +37,11 @@ async function bundleCode(outdir: string): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   } as const satisfies BuildOptions;
+  const script = {
+    format: 'cjs',
+    define: { 'import.meta.url': 'urlOfThisFile' },
+    banner: { js: "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" },
+  } as const satisfies BuildOptions;
   const doors = await build({
     ...common,
     entryPoints: { index: 'compiler/index.ts', runtime: 'runtime/index.ts' },
@@ -50,24 +55,22 @@ async function bundleCode(outdir: string): Promise<void> {
   // One file, since that is what V8's compiled code can be kept of; each verb in it still loads what it needs, when it does.
   const command = await build({
     ...common,
+    ...script,
     entryPoints: ['compiler/cli/netloom.ts'],
     outfile: join(outdir, 'command.cjs'),
-    format: 'cjs',
-    define: { 'import.meta.url': 'urlOfThisFile' },
-    banner: {
-      js:
-        "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" +
-        'const importOutside = module.importOutside ?? ((specifier) => import(specifier));',
-    },
+    banner: { js: `${script.banner.js}const importOutside = module.importOutside ?? ((specifier) => import(specifier));` },
+    plugins: [compiledSchema, languageServerApart],
     write: false,
   });
   for (const { path, text } of command.outputFiles) {
-    await writeFile(path, text.replace(/\bimport\((?="(?:webgpu|sharp)"\))/g, 'importOutside('));
+    await writeFile(path, text.replace(/\bimport\((?="(?:webgpu|sharp|\.\/lsp\.cjs)"\))/g, 'importOutside('));
   }
+  // What only editors start lies apart: no other call shall read it.
+  const server = await build({ ...common, ...script, entryPoints: ['compiler/lsp/server.ts'], outfile: join(outdir, 'lsp.cjs') });
   await copyFile(join(root, 'compiler/cli/start.cjs'), join(outdir, 'netloom.cjs'));
   await chmod(join(outdir, 'netloom.cjs'), 0o755);
   execFileSync(process.execPath, [join(root, 'compiler/cli/keep-compiled.cjs'), outdir, 'check', 'specs/alexnet.yaml'], { cwd: root });
-  await writeFile(join(outdir, 'third-party.txt'), await licences([doors, command].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+  await writeFile(join(outdir, 'third-party.txt'), await licences([doors, command, server].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 }
 
 /** Name, version and licence of each package that these modules belong to. */
@@ -81,6 +84,14 @@ async function licences(modules: readonly string[]): Promise<string> {
   });
   return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
 }
+
+/** Leaves the language server out of the command, which finds it beside itself. */
+const languageServerApart: Plugin = {
+  name: 'language-server-apart',
+  setup(packing) {
+    packing.onResolve({ filter: /[\\/]lsp[\\/]server\.ts$/ }, () => ({ path: './lsp.cjs', external: true }));
+  },
+};
 
 /** Puts the schema, compiled, in the place of the module that compiles it: half of a short call's time would go there. */
 const compiledSchema: Plugin = {

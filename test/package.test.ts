@@ -9,6 +9,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../compiler/bundle.ts';
 import { call } from './support/call.ts';
+import { Editor } from './support/editor.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -53,7 +54,7 @@ const bin = join(installed, 'dist', 'netloom.cjs');
 const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map((match) => match[1] ?? '');
 
 test('it holds what users need and nothing else', () => {
-  const expected = /^(README\.md|LICENSE|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|command)\.cjs|dist\/(index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
+  const expected = /^(README\.md|LICENSE|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|command|lsp)\.cjs|dist\/(index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
   expect(packed.filter((path) => !expected.test(path))).toEqual([]);
   for (const path of ['README.md', 'LICENSE', 'dist/netloom.cjs', 'dist/index.js', 'dist/runtime.js', 'specs/alexnet.yaml', 'specs/spec.schema.json']) {
     expect(packed).toContain(path);
@@ -83,6 +84,15 @@ describe('the command', () => {
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual(JSON.parse(out));
     expect(status).toBe(code);
+  });
+
+  test('serves an editor from a file that no other call reads', async () => {
+    const { editor, hello } = await Editor.start([], [bin]);
+    expect(hello.serverInfo?.name).toBe('netloom');
+    const { diagnostics } = await editor.show('untitled:spec', readFileSync(join(root, 'test/invalid/groups-do-not-divide-filters.yaml'), 'utf8'));
+    expect(diagnostics.map(({ code }) => code)).toEqual(['NL3004']);
+    expect(await editor.stop()).toBe(0);
+    expect(readFileSync(join(installed, 'dist', 'command.cjs'), 'utf8')).not.toContain('textDocument/');
   });
 
   test('a reader that goes away is no failure', () => {

@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, { readonly does: string; readonly load: () 
   run: { does: 'run a spec on an image', load: async () => (await import('./run.ts')).run },
   verify: { does: 'compare every layer on the GPU with reference numbers', load: async () => (await import('./verify.ts')).verify },
   doctor: { does: 'list the GPU adapters, and say which one is used and why', load: async () => (await import('./doctor.ts')).doctor },
+  lsp: { does: 'serve an editor: diagnostics, hints, completion, renaming', load: async () => (await import('./lsp.ts')).lsp },
   explain: { does: 'explain an operator or a diagnostic', load: async () => (await import('./explain.ts')).explain },
 };
 

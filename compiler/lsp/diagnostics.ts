@@ -1,0 +1,69 @@
+// Diagnostics as an editor underlines them: with the other places that have to do with them, a link to what their code
+// means, and grey where something is written for nothing.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Diagnostic as Shown, DiagnosticRelatedInformation, DiagnosticTag } from 'vscode-languageserver/node';
+import { catalog } from '../source/catalog.ts';
+import type { Diagnostic } from '../source/diagnostic.ts';
+import type { Source, Span } from '../source/source.ts';
+import { locationOf, rangeOf } from './place.ts';
+import { child } from './view.ts';
+import type { Written } from '../spec/document.ts';
+
+const severities = { error: 1, warning: 2 } as const;
+const unnecessary: DiagnosticTag = 1;
+
+/** The laws that speak of what could as well not be there. */
+const idle: readonly string[] = [catalog.unreadLayer, catalog.unusedIgnore].map(({ code }) => code);
+
+/**
+ * A diagnostic in the file an editor shows. Of a mistake in another file the place that reads it is marked, and leads there.
+ * @param root the tree of `source`, where it has one
+ */
+export function show(diagnostic: Diagnostic, source: Source, root: Written | undefined): Shown {
+  const { code, severity, message, span, label, help, related } = diagnostic;
+  const elsewhere = span.source.path !== source.path;
+  const place = elsewhere ? (child(root, 'extends') ?? child(root, 'labels'))?.span : span;
+  const others: readonly DiagnosticRelatedInformation[] = [
+    ...(elsewhere ? [{ location: locationOf(span), message: label }] : []),
+    ...related.map((other) => ({ location: locationOf(other.span), message: other.note })),
+  ];
+  const link = linkOf(code);
+  return {
+    range: rangeOf(place ?? firstLine(source)),
+    severity: severities[severity],
+    code,
+    source: 'netloom',
+    message: [message, ...(elsewhere ? [] : [label]), ...(help === undefined ? [] : [`help: ${help}`])].join('\n'),
+    ...(link === undefined ? {} : { codeDescription: { href: link } }),
+    ...(idle.includes(code) ? { tags: [unnecessary] } : {}),
+    ...(others.length > 0 ? { relatedInformation: [...others] } : {}),
+  };
+}
+
+function firstLine(source: Source): Span {
+  const end = source.text.search(/[\r\n]/);
+  return { source, start: 0, end: end < 0 ? source.text.length : end };
+}
+
+let links: ReadonlyMap<string, string> | undefined;
+
+/** The section of CODES.md that explains a code, as it lies beside this program; undefined where it does not. */
+function linkOf(code: string): string | undefined {
+  links ??= findLinks();
+  return links.get(code);
+}
+
+function findLinks(): ReadonlyMap<string, string> {
+  // In the package one folder up from the bundle, in the sources beside this one.
+  const path = ['../CODES.md', '../compiler/CODES.md'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file));
+  if (path === undefined) return new Map();
+  const { href } = pathToFileURL(path);
+  // An editor opens a file at a line, not at a heading.
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return new Map(lines.flatMap((line, index): readonly (readonly [string, string])[] => {
+    const code = /^#+ .*?\b(NL\d{4})\b/.exec(line)?.[1];
+    return code === undefined ? [] : [[code, `${href}#L${index + 1}`]];
+  }));
+}

@@ -1,0 +1,155 @@
+// The language server: what an editor asks, each question answered by the file that knows. It speaks the protocol over
+// standard input and output, and ends when the editor says so or goes away.
+
+import { CodeActionKind, createConnection, DidChangeWatchedFilesNotification, ErrorCodes, ProposedFeatures, ResponseError, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver/node';
+import type { ClientCapabilities, InitializeResult } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Source } from '../source/source.ts';
+import { actions } from './actions.ts';
+import { complete } from './completion.ts';
+import { show } from './diagnostics.ts';
+import { inlayHint } from './hints.ts';
+import { hover } from './hover.ts';
+import { definition, mentionAt, references, renamable, rename } from './navigation.ts';
+import { sameThing } from './mentions.ts';
+import { outline } from './outline.ts';
+import { offsetAt, rangeOf, touches } from './place.ts';
+import { Workspace, type OpenSpec } from './workspace.ts';
+
+/** Longer than this nobody waits for diagnostics after the last key, in ms. */
+const longestDelay = 400;
+
+const capabilities: InitializeResult['capabilities'] = {
+  textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: false },
+  hoverProvider: true,
+  completionProvider: { triggerCharacters: [' ', ':', '[', '=', '.'] },
+  definitionProvider: true,
+  referencesProvider: true,
+  documentHighlightProvider: true,
+  documentSymbolProvider: true,
+  renameProvider: { prepareProvider: true },
+  codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },
+  inlayHintProvider: true,
+  workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+};
+
+/**
+ * Answers an editor until it is done.
+ * @returns when the connection is made; the process ends by the editor's `exit`, or with its streams
+ */
+export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, version: string): void {
+  const connection = createConnection(ProposedFeatures.all, input, output);
+  const documents = new TextDocuments(TextDocument);
+  const workspace = new Workspace();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let client: ClientCapabilities = {};
+
+  connection.onInitialize(({ capabilities: asked, workspaceFolders }) => {
+    client = asked;
+    workspace.setFolders((workspaceFolders ?? []).map(({ uri }) => uri));
+    return { capabilities, serverInfo: { name: 'netloom', version } };
+  });
+  connection.onInitialized(() => {
+    if (client.workspace?.didChangeWatchedFiles?.dynamicRegistration === true) {
+      void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.{yaml,yml,txt}' }] });
+    }
+    if (client.workspace?.workspaceFolders === true) {
+      connection.workspace.onDidChangeWorkspaceFolders(async () => {
+        const folders = await connection.workspace.getWorkspaceFolders();
+        workspace.setFolders((folders ?? []).map(({ uri }) => uri));
+      });
+    }
+  });
+
+  /** Tells what is wrong with a spec, as soon as there is time: one that takes long is not checked at every key. */
+  const schedule = (spec: OpenSpec): void => {
+    clearTimeout(timers.get(spec.uri));
+    timers.set(spec.uri, setTimeout(() => { publish(spec); }, Math.min(longestDelay, delays.get(spec.uri) ?? 0)));
+  };
+  const delays = new Map<string, number>();
+  const publish = (spec: OpenSpec): void => {
+    const start = performance.now();
+    try {
+      const diagnostics = problemsOf(spec).map(({ shown }) => shown);
+      void connection.sendDiagnostics({ uri: spec.uri, version: spec.version, diagnostics });
+    } catch (error) {
+      connection.console.error(`a mistake in netloom itself, not in your spec: ${String(error)}`);
+    }
+    delays.set(spec.uri, performance.now() - start);
+  };
+  const problemsOf = (spec: OpenSpec) => {
+    const { diagnostics } = workspace.checked(spec);
+    return diagnostics.map((diagnostic) => ({ diagnostic, shown: show(diagnostic, spec.source, workspace.tree(spec.source)) }));
+  };
+  const recheck = (specs: readonly OpenSpec[]): void => {
+    for (const spec of specs) schedule(spec);
+  };
+
+  documents.onDidChangeContent(({ document }) => {
+    recheck(workspace.set(document.uri, document.version, document.getText()));
+  });
+  documents.onDidClose(({ document: { uri } }) => {
+    clearTimeout(timers.get(uri));
+    recheck(workspace.close(uri));
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    recheck(workspace.reload(changes.map(({ uri }) => uri)));
+  });
+
+  /** What an open spec has to answer at a place; `otherwise` where it is not open. */
+  const at = <Params extends { readonly textDocument: { readonly uri: string }; readonly position: { readonly line: number; readonly character: number } }, Answer>(
+    answer: (spec: OpenSpec, offset: number, params: Params) => Answer,
+  ) => (params: Params): Answer | null => {
+    const spec = workspace.get(params.textDocument.uri);
+    return spec ? answer(spec, offsetAt(spec.source, params.position), params) : null;
+  };
+  const toldOf = (spec: OpenSpec): ReadonlyMap<string, string> => new Map(workspace.hints(spec).map(({ id, text }) => [id, text]));
+  const shapesOf = (spec: OpenSpec): ReadonlyMap<string, string> => new Map(workspace.hints(spec).map(({ id, text }) => [id, /^[^ ,]*/.exec(text)?.[0] ?? '']));
+  const subjectOf = (spec: OpenSpec, source: Source) => {
+    const root = workspace.tree(source);
+    return root && { root, view: workspace.view(source), mentions: workspace.mentions(source), checked: workspace.checked(spec) };
+  };
+
+  connection.onHover(at((spec, offset) => {
+    const subject = subjectOf(spec, spec.source);
+    return (subject && hover(subject, offset)) ?? null;
+  }));
+  connection.onCompletion(at((spec, offset) => {
+    const shapes = shapesOf(spec);
+    return [...complete(spec.source, offset, workspace.view(spec.source), (layer) => shapes.get(layer))];
+  }));
+  connection.onDefinition(at((spec, offset) => definition(spec.source, offset, workspace) ?? null));
+  connection.onReferences(at((spec, offset, { context }) => [...references(spec.source, offset, context.includeDeclaration, workspace)]));
+  connection.onDocumentHighlight(at((spec, offset) => {
+    const found = mentionAt(spec.source, offset, workspace);
+    const others = found ? workspace.mentions(spec.source).filter((other) => sameThing(other, found)) : [];
+    return others.map(({ span, declares }) => ({ range: rangeOf(span), kind: declares ? 3 : 2 }));
+  }));
+  connection.onPrepareRename(at((spec, offset) => {
+    const span = renamable(spec.source, offset, workspace);
+    return span ? rangeOf(span) : null;
+  }));
+  connection.onRenameRequest(at((spec, offset, { newName }) => {
+    const edit = rename(spec.source, offset, newName, workspace);
+    return typeof edit === 'string' ? new ResponseError(ErrorCodes.InvalidRequest, edit) : (edit ?? null);
+  }));
+  connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }) => {
+    const spec = workspace.get(uri);
+    return spec ? [...actions(spec.source, range, problemsOf(spec), only)] : null;
+  });
+  connection.onDocumentSymbol(({ textDocument: { uri } }) => {
+    const spec = workspace.get(uri);
+    const root = spec && workspace.tree(spec.source);
+    return root ? [...outline(root, toldOf(spec))] : null;
+  });
+  connection.languages.inlayHint.on(({ textDocument: { uri }, range }) => {
+    const spec = workspace.get(uri);
+    if (!spec) return null;
+    const span = { start: offsetAt(spec.source, range.start), end: offsetAt(spec.source, range.end) };
+    return workspace.hints(spec).filter(({ offset }) => touches(span, offset)).map((hint) => inlayHint(spec.source, hint));
+  });
+
+  documents.listen(connection);
+  connection.listen();
+}
