@@ -7,7 +7,7 @@ import { elements } from '../ir/tensor.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightSource, type KernelSite, type Shader, type Slice } from './shader.ts';
-import { plus, u, type Lines } from './wgsl.ts';
+import { each, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseTile {
   readonly lanes: number;
@@ -48,16 +48,27 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const results = new Results(writer);
 
   const exact = units % rows === 0;
-  const image = (index: number): string => (images > 1 ? `_${index}` : '');
-  const indices = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
-  const sum = (row: number, index: number): string => `sum_${row}${image(index)}`;
   const subgroups = target.subgroupSize === lanes;
+  const { unroll } = target;
+  const eachRow = (lines: (row: number) => Lines): Lines => Array.from({ length: rows }, (_, row) => lines(row)).flat();
+  const eachImage = (lines: (image: string | number) => Lines): Lines => each(unroll, 'i', images, lines);
+  /** Something that each image has one of: an array in a loop, else a variable for each. */
+  const ofImage = (name: string, image: string | number): string =>
+    images === 1 ? name : unroll === 'written' ? `${name}_${image}` : `${name}[${text(image)}]`;
+  const declare = (name: string): Lines =>
+    images === 1 || unroll === 'written' ? eachImage((image) => [`var ${ofImage(name, image)} = vec4f();`]) : [`var ${name}: array<vec4f, ${images}>;`];
 
   const turn: Lines = [
-    ...indices(images).map((index) => `let values${image(index)} = x[${plus('at_x', (index * x.imageStride) / 4)}];`),
-    ...indices(rows).flatMap((row) => [
+    ...(images === 1 || unroll === 'written' ? [] : [`var values: array<vec4f, ${images}>;`]),
+    ...eachImage((image) => [
+      `${images === 1 || unroll === 'written' ? 'let ' : ''}${ofImage('values', image)} = x[${plus('at_x', times(image, x.imageStride / 4))}];`,
+    ]),
+    ...eachRow((row) => [
       `let weights_${row} = weight[${plus('at_w', row * (pitch / 4))}];`,
-      ...indices(images).map((index) => `${sum(row, index)} = fma(values${image(index)}, weights_${row}, ${sum(row, index)});`),
+      ...eachImage((image) => {
+        const sum = ofImage(`sum_${row}`, image);
+        return [`${sum} = fma(${ofImage('values', image)}, weights_${row}, ${sum});`];
+      }),
     ]),
     `at_w += ${u(lanes)};`,
   ];
@@ -68,12 +79,14 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
     `let begin = ${plus(`n * ${u(x.imageStride / 4)}`, (x.firstChannel * x.planeStride) / 4)};`,
     `var at_w = first * ${u(pitch / 4)} + lane;`,
     '',
-    ...indices(rows).flatMap((row) => indices(images).map((index) => `var ${sum(row, index)} = vec4f();`)),
+    ...eachRow((row) => declare(`sum_${row}`)),
     `for (var at_x = begin + lane; at_x < begin + ${u(pitch / 4)}; at_x += ${u(lanes)}) {`,
     turn,
     '}',
     '',
-    ...(subgroups ? addUp() : addUpInMemory()),
+    ...(subgroups ? [] : addUpInMemory()),
+    ...(exact ? [] : [`let unit_end = ${slices.length > 1 ? `arrayLength(&weight) / ${u(pitch / 4)}` : u(units)};`]),
+    ...eachRow(finishRow),
   ];
   const macs = kernel.nodes[0]?.macs ?? 0;
   return writer.finish({
@@ -92,49 +105,40 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
     images,
   });
 
-  /** Lane 0 finishes and stores output `row` of image `index`, whose sum is `total`. */
-  function finishOne(row: number, index: number, total: string): Lines {
+  /** Adds the lanes' sums of output `row` up; lane 0 stores what comes out. */
+  function finishRow(row: number): Lines {
     const channel = plus('first', row);
-    const n = images > 1 ? plus('n', index) : 'n';
-    const guards = [...(exact || row === 0 ? [] : [`${channel} < unit_end`]), ...(images > 1 && index > 0 ? [`${n} < images`] : [])];
-    const lines: Lines = [
-      ...(hasBias ? [`let sum = ${total} + bias[${channel}];`] : []),
-      ...results.declare({ n: n.includes(' ') ? `(${n})` : n, channel, y: 0, x: 0 }),
-      ...results.store(hasBias ? 'sum' : total, channel),
-    ];
-    return guards.length > 0 ? [`if (${guards.join(' && ')}) {`, lines, '}'] : ['{', lines, '}'];
+    const mine = exact || row === 0 ? 'lane == 0u' : `lane == 0u && ${channel} < unit_end`;
+    return eachImage((image) => {
+      const n = images === 1 ? 'n' : `(${plus('n', image)})`;
+      const total = subgroups ? `subgroupAdd(dot(${ofImage(`sum_${row}`, image)}, vec4f(1.0)))` : `part[${plus(...partAt(row, image))}]`;
+      const lines: Lines = [
+        `let sum = ${total}${hasBias ? ` + bias[${channel}]` : ''};`,
+        `if (${mine}) {`,
+        [...results.declare({ n: images === 1 || image !== 0 ? n : 'n', channel, y: 0, x: 0 }), ...results.store('sum', channel)],
+        '}',
+      ];
+      return images === 1 || unroll === 'written' ? ['{', lines, '}'] : lines;
+    });
   }
 
-  function endings(): Lines {
-    return [...(exact ? [] : [`let unit_end = ${slices.length > 1 ? `arrayLength(&weight) / ${u(pitch / 4)}` : u(units)};`]), ...(images > 1 ? [`let images = arrayLength(&x) / ${u(x.imageStride / 4)};`] : [])];
-  }
-
-  function addUp(): Lines {
-    const totals = indices(rows).flatMap((row) => indices(images).map((index) => `let total_${row}${image(index)} = subgroupAdd(dot(${sum(row, index)}, vec4f(1.0)));`));
-    return [
-      ...totals,
-      'if (lane == 0u) {',
-      [...endings(), ...indices(rows).flatMap((row) => indices(images).flatMap((index) => finishOne(row, index, `total_${row}${image(index)}`)))],
-      '}',
-    ];
+  function partAt(row: number, image: string | number): readonly (string | number)[] {
+    return [row * images * lanes, times(image, lanes)];
   }
 
   /** Halves the number of parts until one is left of each output. */
   function addUpInMemory(): Lines {
-    const at = (row: number, index: number): number => (row * images + index) * lanes;
-    const sums = indices(rows).flatMap((row) => indices(images).map((index) => [row, index] as const));
     return [
-      ...sums.map(([row, index]) => `part[${plus(at(row, index), 'lane')}] = dot(${sum(row, index)}, vec4f(1.0));`),
+      ...eachRow((row) => eachImage((image) => [`part[${plus(...partAt(row, image), 'lane')}] = dot(${ofImage(`sum_${row}`, image)}, vec4f(1.0));`])),
       `for (var half = ${u(lanes / 2)}; half > 0u; half /= 2u) {`,
       [
         'workgroupBarrier();',
         'if (lane < half) {',
-        sums.map(([row, index]) => `part[${plus(at(row, index), 'lane')}] += part[${plus(at(row, index), 'lane')} + half];`),
+        eachRow((row) =>
+          eachImage((image) => [`part[${plus(...partAt(row, image), 'lane')}] += part[${plus(...partAt(row, image), 'lane', 'half')}];`]),
+        ),
         '}',
       ],
-      '}',
-      'if (lane == 0u) {',
-      [...endings(), ...sums.flatMap(([row, index]) => finishOne(row, index, `part[${u(at(row, index))}]`))],
       '}',
     ];
   }
@@ -145,9 +149,9 @@ function cut(units: number, rowBytes: number, limit: number, rows: number): read
   const most = units * rowBytes <= limit ? units : Math.floor(limit / rowBytes / 64) * 64;
   if (most === 0) throw new Error(`64 rows of ${rowBytes} bytes do not fit a binding of ${limit} bytes`);
   const parts = Math.ceil(units / most);
-  const each = Math.min(most, Math.ceil(units / parts / 64) * 64);
-  return Array.from({ length: Math.ceil(units / each) }, (_, index) => {
-    const firstChannel = index * each;
-    return { firstChannel, workgroups: [Math.ceil(Math.min(each, units - firstChannel) / rows), 1] as const };
+  const rowsEach = Math.min(most, Math.ceil(units / parts / 64) * 64);
+  return Array.from({ length: Math.ceil(units / rowsEach) }, (_, index) => {
+    const firstChannel = index * rowsEach;
+    return { firstChannel, workgroups: [Math.ceil(Math.min(rowsEach, units - firstChannel) / rows), 1] as const };
   });
 }

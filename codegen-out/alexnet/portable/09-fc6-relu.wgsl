@@ -47,29 +47,35 @@ fn fc6_relu(
     workgroupBarrier();
     if (lane < half) {
       part[lane] += part[lane + half];
-      part[lane + 64u] += part[lane + 64u + half];
-      part[lane + 128u] += part[lane + 128u + half];
-      part[lane + 192u] += part[lane + 192u + half];
+      part[lane + 64u] += part[lane + half + 64u];
+      part[lane + 128u] += part[lane + half + 128u];
+      part[lane + 192u] += part[lane + half + 192u];
     }
   }
-  if (lane == 0u) {
-    {
-      let sum = part[0u] + bias[first];
+  {
+    let sum = part[0u] + bias[first];
+    if (lane == 0u) {
       let at_y = n * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = part[64u] + bias[first + 1u];
+  }
+  {
+    let sum = part[64u] + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = part[128u] + bias[first + 2u];
+  }
+  {
+    let sum = part[128u] + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = part[192u] + bias[first + 3u];
+  }
+  {
+    let sum = part[192u] + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }

@@ -22,315 +22,62 @@ fn fc7_relu(
   let begin = n * 1024u;
   var at_w = first * 1024u + lane;
 
-  var sum_0_0 = vec4f();
-  var sum_0_1 = vec4f();
-  var sum_0_2 = vec4f();
-  var sum_0_3 = vec4f();
-  var sum_0_4 = vec4f();
-  var sum_0_5 = vec4f();
-  var sum_0_6 = vec4f();
-  var sum_0_7 = vec4f();
-  var sum_1_0 = vec4f();
-  var sum_1_1 = vec4f();
-  var sum_1_2 = vec4f();
-  var sum_1_3 = vec4f();
-  var sum_1_4 = vec4f();
-  var sum_1_5 = vec4f();
-  var sum_1_6 = vec4f();
-  var sum_1_7 = vec4f();
-  var sum_2_0 = vec4f();
-  var sum_2_1 = vec4f();
-  var sum_2_2 = vec4f();
-  var sum_2_3 = vec4f();
-  var sum_2_4 = vec4f();
-  var sum_2_5 = vec4f();
-  var sum_2_6 = vec4f();
-  var sum_2_7 = vec4f();
-  var sum_3_0 = vec4f();
-  var sum_3_1 = vec4f();
-  var sum_3_2 = vec4f();
-  var sum_3_3 = vec4f();
-  var sum_3_4 = vec4f();
-  var sum_3_5 = vec4f();
-  var sum_3_6 = vec4f();
-  var sum_3_7 = vec4f();
+  var sum_0: array<vec4f, 8>;
+  var sum_1: array<vec4f, 8>;
+  var sum_2: array<vec4f, 8>;
+  var sum_3: array<vec4f, 8>;
   for (var at_x = begin + lane; at_x < begin + 1024u; at_x += 64u) {
-    let values_0 = x[at_x];
-    let values_1 = x[at_x + 1024u];
-    let values_2 = x[at_x + 2048u];
-    let values_3 = x[at_x + 3072u];
-    let values_4 = x[at_x + 4096u];
-    let values_5 = x[at_x + 5120u];
-    let values_6 = x[at_x + 6144u];
-    let values_7 = x[at_x + 7168u];
+    var values: array<vec4f, 8>;
+    for (var i = 0u; i < 8u; i++) { values[i] = x[at_x + i * 1024u]; }
     let weights_0 = weight[at_w];
-    sum_0_0 = fma(values_0, weights_0, sum_0_0);
-    sum_0_1 = fma(values_1, weights_0, sum_0_1);
-    sum_0_2 = fma(values_2, weights_0, sum_0_2);
-    sum_0_3 = fma(values_3, weights_0, sum_0_3);
-    sum_0_4 = fma(values_4, weights_0, sum_0_4);
-    sum_0_5 = fma(values_5, weights_0, sum_0_5);
-    sum_0_6 = fma(values_6, weights_0, sum_0_6);
-    sum_0_7 = fma(values_7, weights_0, sum_0_7);
+    for (var i = 0u; i < 8u; i++) { sum_0[i] = fma(values[i], weights_0, sum_0[i]); }
     let weights_1 = weight[at_w + 1024u];
-    sum_1_0 = fma(values_0, weights_1, sum_1_0);
-    sum_1_1 = fma(values_1, weights_1, sum_1_1);
-    sum_1_2 = fma(values_2, weights_1, sum_1_2);
-    sum_1_3 = fma(values_3, weights_1, sum_1_3);
-    sum_1_4 = fma(values_4, weights_1, sum_1_4);
-    sum_1_5 = fma(values_5, weights_1, sum_1_5);
-    sum_1_6 = fma(values_6, weights_1, sum_1_6);
-    sum_1_7 = fma(values_7, weights_1, sum_1_7);
+    for (var i = 0u; i < 8u; i++) { sum_1[i] = fma(values[i], weights_1, sum_1[i]); }
     let weights_2 = weight[at_w + 2048u];
-    sum_2_0 = fma(values_0, weights_2, sum_2_0);
-    sum_2_1 = fma(values_1, weights_2, sum_2_1);
-    sum_2_2 = fma(values_2, weights_2, sum_2_2);
-    sum_2_3 = fma(values_3, weights_2, sum_2_3);
-    sum_2_4 = fma(values_4, weights_2, sum_2_4);
-    sum_2_5 = fma(values_5, weights_2, sum_2_5);
-    sum_2_6 = fma(values_6, weights_2, sum_2_6);
-    sum_2_7 = fma(values_7, weights_2, sum_2_7);
+    for (var i = 0u; i < 8u; i++) { sum_2[i] = fma(values[i], weights_2, sum_2[i]); }
     let weights_3 = weight[at_w + 3072u];
-    sum_3_0 = fma(values_0, weights_3, sum_3_0);
-    sum_3_1 = fma(values_1, weights_3, sum_3_1);
-    sum_3_2 = fma(values_2, weights_3, sum_3_2);
-    sum_3_3 = fma(values_3, weights_3, sum_3_3);
-    sum_3_4 = fma(values_4, weights_3, sum_3_4);
-    sum_3_5 = fma(values_5, weights_3, sum_3_5);
-    sum_3_6 = fma(values_6, weights_3, sum_3_6);
-    sum_3_7 = fma(values_7, weights_3, sum_3_7);
+    for (var i = 0u; i < 8u; i++) { sum_3[i] = fma(values[i], weights_3, sum_3[i]); }
     at_w += 64u;
   }
 
-  part[lane] = dot(sum_0_0, vec4f(1.0));
-  part[lane + 64u] = dot(sum_0_1, vec4f(1.0));
-  part[lane + 128u] = dot(sum_0_2, vec4f(1.0));
-  part[lane + 192u] = dot(sum_0_3, vec4f(1.0));
-  part[lane + 256u] = dot(sum_0_4, vec4f(1.0));
-  part[lane + 320u] = dot(sum_0_5, vec4f(1.0));
-  part[lane + 384u] = dot(sum_0_6, vec4f(1.0));
-  part[lane + 448u] = dot(sum_0_7, vec4f(1.0));
-  part[lane + 512u] = dot(sum_1_0, vec4f(1.0));
-  part[lane + 576u] = dot(sum_1_1, vec4f(1.0));
-  part[lane + 640u] = dot(sum_1_2, vec4f(1.0));
-  part[lane + 704u] = dot(sum_1_3, vec4f(1.0));
-  part[lane + 768u] = dot(sum_1_4, vec4f(1.0));
-  part[lane + 832u] = dot(sum_1_5, vec4f(1.0));
-  part[lane + 896u] = dot(sum_1_6, vec4f(1.0));
-  part[lane + 960u] = dot(sum_1_7, vec4f(1.0));
-  part[lane + 1024u] = dot(sum_2_0, vec4f(1.0));
-  part[lane + 1088u] = dot(sum_2_1, vec4f(1.0));
-  part[lane + 1152u] = dot(sum_2_2, vec4f(1.0));
-  part[lane + 1216u] = dot(sum_2_3, vec4f(1.0));
-  part[lane + 1280u] = dot(sum_2_4, vec4f(1.0));
-  part[lane + 1344u] = dot(sum_2_5, vec4f(1.0));
-  part[lane + 1408u] = dot(sum_2_6, vec4f(1.0));
-  part[lane + 1472u] = dot(sum_2_7, vec4f(1.0));
-  part[lane + 1536u] = dot(sum_3_0, vec4f(1.0));
-  part[lane + 1600u] = dot(sum_3_1, vec4f(1.0));
-  part[lane + 1664u] = dot(sum_3_2, vec4f(1.0));
-  part[lane + 1728u] = dot(sum_3_3, vec4f(1.0));
-  part[lane + 1792u] = dot(sum_3_4, vec4f(1.0));
-  part[lane + 1856u] = dot(sum_3_5, vec4f(1.0));
-  part[lane + 1920u] = dot(sum_3_6, vec4f(1.0));
-  part[lane + 1984u] = dot(sum_3_7, vec4f(1.0));
+  for (var i = 0u; i < 8u; i++) { part[i * 64u + lane] = dot(sum_0[i], vec4f(1.0)); }
+  for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 512u] = dot(sum_1[i], vec4f(1.0)); }
+  for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 1024u] = dot(sum_2[i], vec4f(1.0)); }
+  for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 1536u] = dot(sum_3[i], vec4f(1.0)); }
   for (var half = 32u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      part[lane] += part[lane + half];
-      part[lane + 64u] += part[lane + 64u + half];
-      part[lane + 128u] += part[lane + 128u + half];
-      part[lane + 192u] += part[lane + 192u + half];
-      part[lane + 256u] += part[lane + 256u + half];
-      part[lane + 320u] += part[lane + 320u + half];
-      part[lane + 384u] += part[lane + 384u + half];
-      part[lane + 448u] += part[lane + 448u + half];
-      part[lane + 512u] += part[lane + 512u + half];
-      part[lane + 576u] += part[lane + 576u + half];
-      part[lane + 640u] += part[lane + 640u + half];
-      part[lane + 704u] += part[lane + 704u + half];
-      part[lane + 768u] += part[lane + 768u + half];
-      part[lane + 832u] += part[lane + 832u + half];
-      part[lane + 896u] += part[lane + 896u + half];
-      part[lane + 960u] += part[lane + 960u + half];
-      part[lane + 1024u] += part[lane + 1024u + half];
-      part[lane + 1088u] += part[lane + 1088u + half];
-      part[lane + 1152u] += part[lane + 1152u + half];
-      part[lane + 1216u] += part[lane + 1216u + half];
-      part[lane + 1280u] += part[lane + 1280u + half];
-      part[lane + 1344u] += part[lane + 1344u + half];
-      part[lane + 1408u] += part[lane + 1408u + half];
-      part[lane + 1472u] += part[lane + 1472u + half];
-      part[lane + 1536u] += part[lane + 1536u + half];
-      part[lane + 1600u] += part[lane + 1600u + half];
-      part[lane + 1664u] += part[lane + 1664u + half];
-      part[lane + 1728u] += part[lane + 1728u + half];
-      part[lane + 1792u] += part[lane + 1792u + half];
-      part[lane + 1856u] += part[lane + 1856u + half];
-      part[lane + 1920u] += part[lane + 1920u + half];
-      part[lane + 1984u] += part[lane + 1984u + half];
+      for (var i = 0u; i < 8u; i++) { part[i * 64u + lane] += part[i * 64u + lane + half]; }
+      for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 512u] += part[i * 64u + lane + half + 512u]; }
+      for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 1024u] += part[i * 64u + lane + half + 1024u]; }
+      for (var i = 0u; i < 8u; i++) { part[i * 64u + lane + 1536u] += part[i * 64u + lane + half + 1536u]; }
     }
   }
-  if (lane == 0u) {
-    let images = arrayLength(&x) / 1024u;
-    {
-      let sum = part[0u] + bias[first];
-      let at_y = n * 4096u + first;
+  for (var i = 0u; i < 8u; i++) {
+    let sum = part[i * 64u] + bias[first];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = part[64u] + bias[first];
-      let at_y = (n + 1u) * 4096u + first;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = part[i * 64u + 512u] + bias[first + 1u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = part[128u] + bias[first];
-      let at_y = (n + 2u) * 4096u + first;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = part[i * 64u + 1024u] + bias[first + 2u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = part[192u] + bias[first];
-      let at_y = (n + 3u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = part[256u] + bias[first];
-      let at_y = (n + 4u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = part[320u] + bias[first];
-      let at_y = (n + 5u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = part[384u] + bias[first];
-      let at_y = (n + 6u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = part[448u] + bias[first];
-      let at_y = (n + 7u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = part[512u] + bias[first + 1u];
-      let at_y = n * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = part[576u] + bias[first + 1u];
-      let at_y = (n + 1u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = part[640u] + bias[first + 1u];
-      let at_y = (n + 2u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = part[704u] + bias[first + 1u];
-      let at_y = (n + 3u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = part[768u] + bias[first + 1u];
-      let at_y = (n + 4u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = part[832u] + bias[first + 1u];
-      let at_y = (n + 5u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = part[896u] + bias[first + 1u];
-      let at_y = (n + 6u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = part[960u] + bias[first + 1u];
-      let at_y = (n + 7u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = part[1024u] + bias[first + 2u];
-      let at_y = n * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = part[1088u] + bias[first + 2u];
-      let at_y = (n + 1u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = part[1152u] + bias[first + 2u];
-      let at_y = (n + 2u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = part[1216u] + bias[first + 2u];
-      let at_y = (n + 3u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = part[1280u] + bias[first + 2u];
-      let at_y = (n + 4u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = part[1344u] + bias[first + 2u];
-      let at_y = (n + 5u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = part[1408u] + bias[first + 2u];
-      let at_y = (n + 6u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = part[1472u] + bias[first + 2u];
-      let at_y = (n + 7u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = part[1536u] + bias[first + 3u];
-      let at_y = n * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = part[1600u] + bias[first + 3u];
-      let at_y = (n + 1u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = part[1664u] + bias[first + 3u];
-      let at_y = (n + 2u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = part[1728u] + bias[first + 3u];
-      let at_y = (n + 3u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = part[1792u] + bias[first + 3u];
-      let at_y = (n + 4u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = part[1856u] + bias[first + 3u];
-      let at_y = (n + 5u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = part[1920u] + bias[first + 3u];
-      let at_y = (n + 6u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = part[1984u] + bias[first + 3u];
-      let at_y = (n + 7u) * 4096u + first + 3u;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = part[i * 64u + 1536u] + bias[first + 3u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
   }

@@ -22,278 +22,49 @@ fn fc6_relu(
   let begin = n * 2304u;
   var at_w = first * 2304u + lane;
 
-  var sum_0_0 = vec4f();
-  var sum_0_1 = vec4f();
-  var sum_0_2 = vec4f();
-  var sum_0_3 = vec4f();
-  var sum_0_4 = vec4f();
-  var sum_0_5 = vec4f();
-  var sum_0_6 = vec4f();
-  var sum_0_7 = vec4f();
-  var sum_1_0 = vec4f();
-  var sum_1_1 = vec4f();
-  var sum_1_2 = vec4f();
-  var sum_1_3 = vec4f();
-  var sum_1_4 = vec4f();
-  var sum_1_5 = vec4f();
-  var sum_1_6 = vec4f();
-  var sum_1_7 = vec4f();
-  var sum_2_0 = vec4f();
-  var sum_2_1 = vec4f();
-  var sum_2_2 = vec4f();
-  var sum_2_3 = vec4f();
-  var sum_2_4 = vec4f();
-  var sum_2_5 = vec4f();
-  var sum_2_6 = vec4f();
-  var sum_2_7 = vec4f();
-  var sum_3_0 = vec4f();
-  var sum_3_1 = vec4f();
-  var sum_3_2 = vec4f();
-  var sum_3_3 = vec4f();
-  var sum_3_4 = vec4f();
-  var sum_3_5 = vec4f();
-  var sum_3_6 = vec4f();
-  var sum_3_7 = vec4f();
+  var sum_0: array<vec4f, 8>;
+  var sum_1: array<vec4f, 8>;
+  var sum_2: array<vec4f, 8>;
+  var sum_3: array<vec4f, 8>;
   for (var at_x = begin + lane; at_x < begin + 2304u; at_x += 32u) {
-    let values_0 = x[at_x];
-    let values_1 = x[at_x + 2304u];
-    let values_2 = x[at_x + 4608u];
-    let values_3 = x[at_x + 6912u];
-    let values_4 = x[at_x + 9216u];
-    let values_5 = x[at_x + 11520u];
-    let values_6 = x[at_x + 13824u];
-    let values_7 = x[at_x + 16128u];
+    var values: array<vec4f, 8>;
+    for (var i = 0u; i < 8u; i++) { values[i] = x[at_x + i * 2304u]; }
     let weights_0 = weight[at_w];
-    sum_0_0 = fma(values_0, weights_0, sum_0_0);
-    sum_0_1 = fma(values_1, weights_0, sum_0_1);
-    sum_0_2 = fma(values_2, weights_0, sum_0_2);
-    sum_0_3 = fma(values_3, weights_0, sum_0_3);
-    sum_0_4 = fma(values_4, weights_0, sum_0_4);
-    sum_0_5 = fma(values_5, weights_0, sum_0_5);
-    sum_0_6 = fma(values_6, weights_0, sum_0_6);
-    sum_0_7 = fma(values_7, weights_0, sum_0_7);
+    for (var i = 0u; i < 8u; i++) { sum_0[i] = fma(values[i], weights_0, sum_0[i]); }
     let weights_1 = weight[at_w + 2304u];
-    sum_1_0 = fma(values_0, weights_1, sum_1_0);
-    sum_1_1 = fma(values_1, weights_1, sum_1_1);
-    sum_1_2 = fma(values_2, weights_1, sum_1_2);
-    sum_1_3 = fma(values_3, weights_1, sum_1_3);
-    sum_1_4 = fma(values_4, weights_1, sum_1_4);
-    sum_1_5 = fma(values_5, weights_1, sum_1_5);
-    sum_1_6 = fma(values_6, weights_1, sum_1_6);
-    sum_1_7 = fma(values_7, weights_1, sum_1_7);
+    for (var i = 0u; i < 8u; i++) { sum_1[i] = fma(values[i], weights_1, sum_1[i]); }
     let weights_2 = weight[at_w + 4608u];
-    sum_2_0 = fma(values_0, weights_2, sum_2_0);
-    sum_2_1 = fma(values_1, weights_2, sum_2_1);
-    sum_2_2 = fma(values_2, weights_2, sum_2_2);
-    sum_2_3 = fma(values_3, weights_2, sum_2_3);
-    sum_2_4 = fma(values_4, weights_2, sum_2_4);
-    sum_2_5 = fma(values_5, weights_2, sum_2_5);
-    sum_2_6 = fma(values_6, weights_2, sum_2_6);
-    sum_2_7 = fma(values_7, weights_2, sum_2_7);
+    for (var i = 0u; i < 8u; i++) { sum_2[i] = fma(values[i], weights_2, sum_2[i]); }
     let weights_3 = weight[at_w + 6912u];
-    sum_3_0 = fma(values_0, weights_3, sum_3_0);
-    sum_3_1 = fma(values_1, weights_3, sum_3_1);
-    sum_3_2 = fma(values_2, weights_3, sum_3_2);
-    sum_3_3 = fma(values_3, weights_3, sum_3_3);
-    sum_3_4 = fma(values_4, weights_3, sum_3_4);
-    sum_3_5 = fma(values_5, weights_3, sum_3_5);
-    sum_3_6 = fma(values_6, weights_3, sum_3_6);
-    sum_3_7 = fma(values_7, weights_3, sum_3_7);
+    for (var i = 0u; i < 8u; i++) { sum_3[i] = fma(values[i], weights_3, sum_3[i]); }
     at_w += 32u;
   }
 
-  let total_0_0 = subgroupAdd(dot(sum_0_0, vec4f(1.0)));
-  let total_0_1 = subgroupAdd(dot(sum_0_1, vec4f(1.0)));
-  let total_0_2 = subgroupAdd(dot(sum_0_2, vec4f(1.0)));
-  let total_0_3 = subgroupAdd(dot(sum_0_3, vec4f(1.0)));
-  let total_0_4 = subgroupAdd(dot(sum_0_4, vec4f(1.0)));
-  let total_0_5 = subgroupAdd(dot(sum_0_5, vec4f(1.0)));
-  let total_0_6 = subgroupAdd(dot(sum_0_6, vec4f(1.0)));
-  let total_0_7 = subgroupAdd(dot(sum_0_7, vec4f(1.0)));
-  let total_1_0 = subgroupAdd(dot(sum_1_0, vec4f(1.0)));
-  let total_1_1 = subgroupAdd(dot(sum_1_1, vec4f(1.0)));
-  let total_1_2 = subgroupAdd(dot(sum_1_2, vec4f(1.0)));
-  let total_1_3 = subgroupAdd(dot(sum_1_3, vec4f(1.0)));
-  let total_1_4 = subgroupAdd(dot(sum_1_4, vec4f(1.0)));
-  let total_1_5 = subgroupAdd(dot(sum_1_5, vec4f(1.0)));
-  let total_1_6 = subgroupAdd(dot(sum_1_6, vec4f(1.0)));
-  let total_1_7 = subgroupAdd(dot(sum_1_7, vec4f(1.0)));
-  let total_2_0 = subgroupAdd(dot(sum_2_0, vec4f(1.0)));
-  let total_2_1 = subgroupAdd(dot(sum_2_1, vec4f(1.0)));
-  let total_2_2 = subgroupAdd(dot(sum_2_2, vec4f(1.0)));
-  let total_2_3 = subgroupAdd(dot(sum_2_3, vec4f(1.0)));
-  let total_2_4 = subgroupAdd(dot(sum_2_4, vec4f(1.0)));
-  let total_2_5 = subgroupAdd(dot(sum_2_5, vec4f(1.0)));
-  let total_2_6 = subgroupAdd(dot(sum_2_6, vec4f(1.0)));
-  let total_2_7 = subgroupAdd(dot(sum_2_7, vec4f(1.0)));
-  let total_3_0 = subgroupAdd(dot(sum_3_0, vec4f(1.0)));
-  let total_3_1 = subgroupAdd(dot(sum_3_1, vec4f(1.0)));
-  let total_3_2 = subgroupAdd(dot(sum_3_2, vec4f(1.0)));
-  let total_3_3 = subgroupAdd(dot(sum_3_3, vec4f(1.0)));
-  let total_3_4 = subgroupAdd(dot(sum_3_4, vec4f(1.0)));
-  let total_3_5 = subgroupAdd(dot(sum_3_5, vec4f(1.0)));
-  let total_3_6 = subgroupAdd(dot(sum_3_6, vec4f(1.0)));
-  let total_3_7 = subgroupAdd(dot(sum_3_7, vec4f(1.0)));
-  if (lane == 0u) {
-    let images = arrayLength(&x) / 2304u;
-    {
-      let sum = total_0_0 + bias[first];
-      let at_y = n * 4096u + first;
+  for (var i = 0u; i < 8u; i++) {
+    let sum = subgroupAdd(dot(sum_0[i], vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = total_0_1 + bias[first];
-      let at_y = (n + 1u) * 4096u + first;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = subgroupAdd(dot(sum_1[i], vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = total_0_2 + bias[first];
-      let at_y = (n + 2u) * 4096u + first;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = subgroupAdd(dot(sum_2[i], vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = total_0_3 + bias[first];
-      let at_y = (n + 3u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = total_0_4 + bias[first];
-      let at_y = (n + 4u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = total_0_5 + bias[first];
-      let at_y = (n + 5u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = total_0_6 + bias[first];
-      let at_y = (n + 6u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = total_0_7 + bias[first];
-      let at_y = (n + 7u) * 4096u + first;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = total_1_0 + bias[first + 1u];
-      let at_y = n * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = total_1_1 + bias[first + 1u];
-      let at_y = (n + 1u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = total_1_2 + bias[first + 1u];
-      let at_y = (n + 2u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = total_1_3 + bias[first + 1u];
-      let at_y = (n + 3u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = total_1_4 + bias[first + 1u];
-      let at_y = (n + 4u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = total_1_5 + bias[first + 1u];
-      let at_y = (n + 5u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = total_1_6 + bias[first + 1u];
-      let at_y = (n + 6u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = total_1_7 + bias[first + 1u];
-      let at_y = (n + 7u) * 4096u + first + 1u;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = total_2_0 + bias[first + 2u];
-      let at_y = n * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = total_2_1 + bias[first + 2u];
-      let at_y = (n + 1u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = total_2_2 + bias[first + 2u];
-      let at_y = (n + 2u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = total_2_3 + bias[first + 2u];
-      let at_y = (n + 3u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = total_2_4 + bias[first + 2u];
-      let at_y = (n + 4u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = total_2_5 + bias[first + 2u];
-      let at_y = (n + 5u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = total_2_6 + bias[first + 2u];
-      let at_y = (n + 6u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = total_2_7 + bias[first + 2u];
-      let at_y = (n + 7u) * 4096u + first + 2u;
-      y[at_y] = max(sum, 0.0);
-    }
-    {
-      let sum = total_3_0 + bias[first + 3u];
-      let at_y = n * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 1u < images) {
-      let sum = total_3_1 + bias[first + 3u];
-      let at_y = (n + 1u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 2u < images) {
-      let sum = total_3_2 + bias[first + 3u];
-      let at_y = (n + 2u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 3u < images) {
-      let sum = total_3_3 + bias[first + 3u];
-      let at_y = (n + 3u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 4u < images) {
-      let sum = total_3_4 + bias[first + 3u];
-      let at_y = (n + 4u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 5u < images) {
-      let sum = total_3_5 + bias[first + 3u];
-      let at_y = (n + 5u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 6u < images) {
-      let sum = total_3_6 + bias[first + 3u];
-      let at_y = (n + 6u) * 4096u + first + 3u;
-      y[at_y] = max(sum, 0.0);
-    }
-    if (n + 7u < images) {
-      let sum = total_3_7 + bias[first + 3u];
-      let at_y = (n + 7u) * 4096u + first + 3u;
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let sum = subgroupAdd(dot(sum_3[i], vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
+      let at_y = (n + i) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
   }

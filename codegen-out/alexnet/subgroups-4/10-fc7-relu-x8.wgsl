@@ -102,197 +102,226 @@ fn fc7_relu(
     at_w += 4u;
   }
 
-  let total_0_0 = subgroupAdd(dot(sum_0_0, vec4f(1.0)));
-  let total_0_1 = subgroupAdd(dot(sum_0_1, vec4f(1.0)));
-  let total_0_2 = subgroupAdd(dot(sum_0_2, vec4f(1.0)));
-  let total_0_3 = subgroupAdd(dot(sum_0_3, vec4f(1.0)));
-  let total_0_4 = subgroupAdd(dot(sum_0_4, vec4f(1.0)));
-  let total_0_5 = subgroupAdd(dot(sum_0_5, vec4f(1.0)));
-  let total_0_6 = subgroupAdd(dot(sum_0_6, vec4f(1.0)));
-  let total_0_7 = subgroupAdd(dot(sum_0_7, vec4f(1.0)));
-  let total_1_0 = subgroupAdd(dot(sum_1_0, vec4f(1.0)));
-  let total_1_1 = subgroupAdd(dot(sum_1_1, vec4f(1.0)));
-  let total_1_2 = subgroupAdd(dot(sum_1_2, vec4f(1.0)));
-  let total_1_3 = subgroupAdd(dot(sum_1_3, vec4f(1.0)));
-  let total_1_4 = subgroupAdd(dot(sum_1_4, vec4f(1.0)));
-  let total_1_5 = subgroupAdd(dot(sum_1_5, vec4f(1.0)));
-  let total_1_6 = subgroupAdd(dot(sum_1_6, vec4f(1.0)));
-  let total_1_7 = subgroupAdd(dot(sum_1_7, vec4f(1.0)));
-  let total_2_0 = subgroupAdd(dot(sum_2_0, vec4f(1.0)));
-  let total_2_1 = subgroupAdd(dot(sum_2_1, vec4f(1.0)));
-  let total_2_2 = subgroupAdd(dot(sum_2_2, vec4f(1.0)));
-  let total_2_3 = subgroupAdd(dot(sum_2_3, vec4f(1.0)));
-  let total_2_4 = subgroupAdd(dot(sum_2_4, vec4f(1.0)));
-  let total_2_5 = subgroupAdd(dot(sum_2_5, vec4f(1.0)));
-  let total_2_6 = subgroupAdd(dot(sum_2_6, vec4f(1.0)));
-  let total_2_7 = subgroupAdd(dot(sum_2_7, vec4f(1.0)));
-  let total_3_0 = subgroupAdd(dot(sum_3_0, vec4f(1.0)));
-  let total_3_1 = subgroupAdd(dot(sum_3_1, vec4f(1.0)));
-  let total_3_2 = subgroupAdd(dot(sum_3_2, vec4f(1.0)));
-  let total_3_3 = subgroupAdd(dot(sum_3_3, vec4f(1.0)));
-  let total_3_4 = subgroupAdd(dot(sum_3_4, vec4f(1.0)));
-  let total_3_5 = subgroupAdd(dot(sum_3_5, vec4f(1.0)));
-  let total_3_6 = subgroupAdd(dot(sum_3_6, vec4f(1.0)));
-  let total_3_7 = subgroupAdd(dot(sum_3_7, vec4f(1.0)));
-  if (lane == 0u) {
-    let images = arrayLength(&x) / 1024u;
-    {
-      let sum = total_0_0 + bias[first];
+  {
+    let sum = subgroupAdd(dot(sum_0_0, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = n * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = total_0_1 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_1, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 1u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = total_0_2 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_2, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 2u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = total_0_3 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_3, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 3u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 4u < images) {
-      let sum = total_0_4 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_4, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 4u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 5u < images) {
-      let sum = total_0_5 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_5, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 5u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 6u < images) {
-      let sum = total_0_6 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_6, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 6u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 7u < images) {
-      let sum = total_0_7 + bias[first];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_0_7, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = (n + 7u) * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_1_0 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_0, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = total_1_1 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_1, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 1u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = total_1_2 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_2, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 2u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = total_1_3 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_3, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 3u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 4u < images) {
-      let sum = total_1_4 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_4, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 4u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 5u < images) {
-      let sum = total_1_5 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_5, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 5u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 6u < images) {
-      let sum = total_1_6 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_6, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 6u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 7u < images) {
-      let sum = total_1_7 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1_7, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = (n + 7u) * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_2_0 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_0, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = total_2_1 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_1, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 1u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = total_2_2 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_2, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 2u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = total_2_3 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_3, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 3u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 4u < images) {
-      let sum = total_2_4 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_4, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 4u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 5u < images) {
-      let sum = total_2_5 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_5, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 5u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 6u < images) {
-      let sum = total_2_6 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_6, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 6u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 7u < images) {
-      let sum = total_2_7 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2_7, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = (n + 7u) * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_3_0 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_0, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 1u < images) {
-      let sum = total_3_1 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_1, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 1u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 2u < images) {
-      let sum = total_3_2 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_2, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 2u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 3u < images) {
-      let sum = total_3_3 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_3, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 3u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 4u < images) {
-      let sum = total_3_4 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_4, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 4u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 5u < images) {
-      let sum = total_3_5 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_5, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 5u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 6u < images) {
-      let sum = total_3_6 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_6, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 6u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
-    if (n + 7u < images) {
-      let sum = total_3_7 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3_7, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = (n + 7u) * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }

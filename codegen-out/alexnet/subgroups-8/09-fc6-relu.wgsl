@@ -39,28 +39,30 @@ fn fc6_relu(
     at_w += 8u;
   }
 
-  let total_0 = subgroupAdd(dot(sum_0, vec4f(1.0)));
-  let total_1 = subgroupAdd(dot(sum_1, vec4f(1.0)));
-  let total_2 = subgroupAdd(dot(sum_2, vec4f(1.0)));
-  let total_3 = subgroupAdd(dot(sum_3, vec4f(1.0)));
-  if (lane == 0u) {
-    {
-      let sum = total_0 + bias[first];
+  {
+    let sum = subgroupAdd(dot(sum_0, vec4f(1.0))) + bias[first];
+    if (lane == 0u) {
       let at_y = n * 4096u + first;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_1 + bias[first + 1u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_1, vec4f(1.0))) + bias[first + 1u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 1u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_2 + bias[first + 2u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_2, vec4f(1.0))) + bias[first + 2u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 2u;
       y[at_y] = max(sum, 0.0);
     }
-    {
-      let sum = total_3 + bias[first + 3u];
+  }
+  {
+    let sum = subgroupAdd(dot(sum_3, vec4f(1.0))) + bias[first + 3u];
+    if (lane == 0u) {
       let at_y = n * 4096u + first + 3u;
       y[at_y] = max(sum, 0.0);
     }
