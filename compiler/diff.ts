@@ -232,7 +232,8 @@ function compareTensors(a: Network, b: Network, matched: ReadonlyMap<string, str
     const found = now.get(other);
     if (found === undefined) continue;
     if (printShape(found.shape) !== printShape(shape)) {
-      // Only layers of one name can differ in it: a renamed one is known by computing the same.
+      // Under another name and of another shape it is another tensor.
+      if (other !== name) continue;
       reshaped.push({ name, before: shape, after: found.shape });
     } else if (columns(a, layer, name) !== columns(b, partner, other)) {
       reordered.push(name);

@@ -1,44 +1,82 @@
-// Which layer of one network is which of another. A name says so; a layer whose name is gone is the one that computes the
-// same from the same, or, with weights of its own, the only one of its kind.
+// Which layer of one network is which of another. A name says so. A layer whose name is gone is the one that computes the
+// same from the same inputs, or for the same readers; with weights of its own, the only one of its kind; and last the
+// one that stands in its place, whatever was changed in it besides.
 
 import type { ComparedLayer, Network } from './diff.ts';
+
+/** What makes two layers one, as text; undefined where that cannot be said of this one yet. */
+type Sign = (layer: ComparedLayer, network: Side) => string | undefined;
+
+/** One of the networks, its neighbours told in names of the network before. */
+interface Side {
+  readonly network: Network;
+  readonly readers: ReadonlyMap<string, readonly string[]>;
+  /** The name before; undefined for a layer that has no counterpart yet. */
+  readonly known: (name: string) => string | undefined;
+}
 
 /** The name after for each name before that has a counterpart. */
 export function matchLayers(before: Network, after: Network): ReadonlyMap<string, string> {
   const matched = new Map([...before.layers.keys()].filter((name) => after.layers.has(name)).map((name) => [name, name]));
-  const gone = groupedByKind([...before.layers.values()].filter(({ name }) => !matched.has(name)));
-  const fresh = [...after.layers.values()].filter(({ name }) => !before.layers.has(name));
-  const input = new Map([[before.graph.input.name, after.graph.input.name]]);
-  const take = (candidates: ComparedLayer[], chosen: ComparedLayer, layer: ComparedLayer): void => {
-    candidates.splice(candidates.indexOf(chosen), 1);
-    matched.set(chosen.name, layer.name);
+  const partners = new Map([...matched.keys()].map((name) => [name, name]));
+  const gone = new Set([...before.layers.values()].filter(({ name }) => !after.layers.has(name)));
+  const fresh = new Set([...after.layers.values()].filter(({ name }) => !before.layers.has(name)));
+  if (gone.size === 0 || fresh.size === 0) return matched;
+  const old: Side = { network: before, readers: readersOf(before), known: (name) => name };
+  const input = new Map([[after.graph.input.name, before.graph.input.name]]);
+  const now: Side = { network: after, readers: readersOf(after), known: (name) => input.get(name) ?? partners.get(name) };
+
+  const match = (layers: readonly ComparedLayer[], sign: Sign): void => {
+    const candidates = groupedBy(gone, (layer) => sign(layer, old) ?? '');
+    for (const layer of layers) {
+      const wanted = sign(layer, now);
+      const chosen = wanted === undefined ? undefined : candidates.get(wanted)?.find((candidate) => gone.has(candidate));
+      if (chosen === undefined) continue;
+      matched.set(chosen.name, layer.name);
+      partners.set(layer.name, chosen.name);
+      gone.delete(chosen);
+      fresh.delete(layer);
+    }
   };
-  // In the order of the data flow, so that a renamed layer is known when its readers are looked for.
-  for (const layer of fresh) {
-    const candidates = gone.get(kindOf(layer)) ?? [];
-    const chosen = candidates.find(
-      ({ reads }) => reads.length === layer.reads.length && reads.every((name, index) => (input.get(name) ?? matched.get(name)) === layer.reads[index]),
-    );
-    if (chosen !== undefined) take(candidates, chosen, layer);
-  }
-  const taken = new Set(matched.values());
-  const left = groupedByKind(fresh.filter(({ name, nodes }) => !taken.has(name) && nodes.some(({ params }) => params.length > 0)));
-  for (const [kind, [layer, ...others]] of left) {
-    const candidates = gone.get(kind) ?? [];
-    const [only, ...more] = candidates;
-    if (layer !== undefined && only !== undefined && others.length + more.length === 0) take(candidates, only, layer);
-  }
+  // With the data flow a layer's inputs are known before it, against it its readers.
+  match([...fresh], (layer, side) => together(exactly(layer), inputsOf(layer, side)));
+  match([...fresh].reverse(), (layer, side) => together(exactly(layer), readersKnown(layer, side)));
+  const [kindsBefore, kindsAfter] = [groupedBy(gone, exactly), groupedBy(fresh, exactly)];
+  const isOnlyOne = (layer: ComparedLayer): boolean => hasWeights(layer) && [kindsBefore, kindsAfter].every((kinds) => kinds.get(exactly(layer))?.length === 1);
+  match([...fresh], (layer) => (isOnlyOne(layer) ? exactly(layer) : undefined));
+  match([...fresh], (layer, side) => together(layer.spec.op.value, together(inputsOf(layer, side), readersKnown(layer, side))));
   return matched;
 }
 
-const kindOf = ({ spec, meaning }: ComparedLayer): string => `${spec.op.value} ${meaning}`;
+const exactly = ({ spec, meaning }: ComparedLayer): string => `${spec.op.value} ${meaning}`;
 
-function groupedByKind(layers: readonly ComparedLayer[]): Map<string, ComparedLayer[]> {
-  const groups = new Map<string, ComparedLayer[]>();
-  for (const layer of layers) {
-    const group = groups.get(kindOf(layer));
-    if (group) group.push(layer);
-    else groups.set(kindOf(layer), [layer]);
+const hasWeights = ({ nodes }: ComparedLayer): boolean => nodes.some(({ params }) => params.length > 0);
+
+const together = (one: string | undefined, other: string | undefined): string | undefined =>
+  one === undefined || other === undefined ? undefined : `${one}\n${other}`;
+
+const inputsOf = ({ reads }: ComparedLayer, { known }: Side): string | undefined => named(reads.map(known));
+
+/** Of a layer that nobody reads, which output it is. */
+function readersKnown({ name }: ComparedLayer, { network, readers, known }: Side): string | undefined {
+  const own = readers.get(name);
+  return own === undefined ? `output ${network.graph.outputs.indexOf(name)}` : named(own.map(known));
+}
+
+const named = (names: readonly (string | undefined)[]): string | undefined => (names.includes(undefined) ? undefined : names.join(' '));
+
+/** Who reads each layer, in the order of the network. */
+function readersOf({ layers }: Network): ReadonlyMap<string, readonly string[]> {
+  const pairs = [...layers.values()].flatMap(({ name, reads }) => reads.map((read) => ({ name, read })));
+  return new Map([...groupedBy(pairs, ({ read }) => read)].map(([read, own]) => [read, own.map(({ name }) => name)]));
+}
+
+function groupedBy<T>(things: Iterable<T>, key: (thing: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const thing of things) {
+    const group = groups.get(key(thing));
+    if (group) group.push(thing);
+    else groups.set(key(thing), [thing]);
   }
   return groups;
 }

@@ -145,6 +145,22 @@ describe('one change', () => {
     expect(told(compare(base, renamed)).map((line) => line.split(':')[0])).toEqual(['a', 'n', 'p', 'd', 'f', 's'].map((name) => `renamed ${name} to new_${name}`));
   });
 
+  test('renamed and changed at once: known by its place', () => {
+    const found = compare(base, base.replace('  a: { op: conv, filters: = width, kernel: 3, pad: 1', '  conv: { op: conv, filters: = width, kernel: 5, pad: 2'));
+    expect(told(found)).toEqual(['renamed a to conv: weights']);
+    expect(details(found, 'conv')).toEqual(['kernel 3 to 5', 'pad 1 to 2']);
+    expect(found.tensors).toMatchObject({
+      renamed: [{ before: 'a.bias', after: 'conv.bias' }],
+      removed: [{ name: 'a.weight', shape: [4, 3, 3, 3] }],
+      added: [{ name: 'conv.weight', shape: [4, 3, 5, 5] }],
+    });
+  });
+
+  test('all renamed but for the first, which is another: known by their readers', () => {
+    const renamed = base.replace(/^ {2}(\w): /gm, '  new_$1: ').replace('op: conv', 'op: conv, bias: false').replace('pad: 1', 'pad: same');
+    expect(told(compare(base, renamed)).map((line) => line.split(':')[0])).toEqual(['a', 'n', 'p', 'd', 'f', 's'].map((name) => `renamed ${name} to new_${name}`));
+  });
+
   test('as many values from a picture of other proportions: the matrix has the same shape, and its columns mean other places', () => {
     const wide = compare(base, base.replace('8x8x3', '4x16x3').replace('4x4x4', '2x8x4'));
     expect(wide.effect).toBe('weights');
