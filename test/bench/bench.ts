@@ -1,5 +1,6 @@
 // `npm run bench`: how long short calls of the command take, as multiples of a bare `node -e 0`. Both are whole processes,
 // run in turn, so that the ratio holds while the machine's speed drifts. Needs the built command (`npm run build`).
+// `npm run bench -- --encoding`: what a run costs the CPU.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchEncoding } from './encoding.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, encoding: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
 const scratch = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
 
@@ -23,7 +25,9 @@ function time(...args: readonly string[]): number {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-const calls: readonly (readonly string[])[] = [
+if (values.encoding) await benchEncoding(20 * rounds);
+
+const calls: readonly (readonly string[])[] = values.encoding ? [] : [
   ['--version'],
   ['explain', 'conv'],
   ['check', 'specs/alexnet.yaml'],
