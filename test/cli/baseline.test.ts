@@ -12,8 +12,8 @@ const old = `netloom: 1
 name: old
 input: { image: 33x33x3 }
 layers:
-  pool: { op: maxpool, kernel: 3, stride: 2 }
-  conv: { op: conv, filtres: 8, kernl: 3 }
+  pool: { op: maxpool, kernel: 3, stride: 2, expect: ?x?x3 }
+  conv: { op: conv, filtres: 8, kernl: 3, expect: ?x?x8 }
 `;
 writeFileSync(path, old);
 
@@ -28,7 +28,7 @@ test('--write-baseline lets all pass, and writes what a reviewer can read', asyn
   expect(await check(old, '--write-baseline', baseline)).toEqual([0, '1 file, no errors, no warnings; 2 known problems left out']);
   expect(JSON.parse(readFileSync(baseline, 'utf8'))).toEqual({
     version: 1,
-    problems: [{ file: 'nets/old.yaml', code: 'NL2001', line: 'conv: { op: conv, filtres: 8, kernl: 3 }', count: 2, message: 'conv: conv has no key `kernl`' }],
+    problems: [{ file: 'nets/old.yaml', code: 'NL2001', line: 'conv: { op: conv, filtres: 8, kernl: 3, expect: ?x?x8 }', count: 2, message: 'conv: conv has no key `kernl`' }],
   });
 });
 
@@ -38,7 +38,7 @@ describe('--baseline', () => {
     ['other lines before it, another indent', old.replace('input:', '# one\n# two\ninput:').replace('  conv:', '  conv:   '), 0, 'no errors, no warnings; 2 known problems left out'],
     ['a new problem', old.replace('op: maxpool', 'op: maxpol'), 1, '1 error, no warnings; 2 known problems left out'],
     ['its line edited', old.replace('filtres: 8', 'filtres: 9'), 1, '2 errors, no warnings; no known problems left out, 2 gone'],
-    ['the same again in another layer', `${old}  more: { op: conv, filtres: 8, kernel: 3 }\n`, 1, '1 error, no warnings; 2 known problems left out'],
+    ['the same again in another layer', `${old}  more: { op: conv, filtres: 8, kernel: 3, expect: ?x?x8 }\n`, 1, '1 error, no warnings; 2 known problems left out'],
     ['one more of the same on its line', old.replace('filtres: 8', 'filtres: 8, sride: 1'), 1, '3 errors, no warnings; no known problems left out, 2 gone'],
     ['mended in part', old.replace('filtres', 'filters'), 1, '1 error, no warnings; no known problems left out, 2 gone'],
   ])('%s', async (_, text, code, summary) => {
@@ -49,7 +49,7 @@ describe('--baseline', () => {
     const one = old.replace(', kernl: 3', ', kernel: 3');
     const known = join(folder, 'one.json');
     await check(one, '--write-baseline', known);
-    const fine = old.replace('{ op: conv, filtres: 8, kernl: 3 }', '{ op: conv, filters: 8, kernel: 3 }');
+    const fine = old.replace('{ op: conv, filtres: 8, kernl: 3, expect: ?x?x8 }', '{ op: conv, filters: 8, kernel: 3, expect: ?x?x8 }');
     expect(await check(fine, '--baseline', known)).toEqual([0, '1 file, no errors, no warnings; no known problems left out, 1 gone']);
   });
 
@@ -79,5 +79,5 @@ test('--strict lets warnings fail', async () => {
   expect(await check(warned, '--strict')).toEqual([1, '1 file, no errors, 1 warning']);
   writeFileSync(path, warned);
   expect(JSON.parse((await call('check', path, '--strict', '--format', 'json')).out)).toMatchObject({ ok: false, files: [{ ok: true }] });
-  expect((await check(warned.replace('stride: 2 }', 'stride: 2 } # netloom-ignore NL3010: the border is black'), '--strict'))[0]).toBe(0);
+  expect((await check(warned.replace('?x3 }', '?x3 } # netloom-ignore NL3010: the border is black'), '--strict'))[0]).toBe(0);
 });

@@ -18,12 +18,12 @@ layers:
 ${layers.map((layer) => `  ${layer}\n`).join('')}`;
 
 const files: Readonly<Record<string, string>> = {
-  'nets/fine.yaml': spec('d: { op: dense, units: 2 }'),
-  'nets/warned.yaml': spec('pool: { op: maxpool, kernel: 3, stride: 2 }'),
-  'nets/wrong.yaml': spec('c: { op: conv, filters: 8, kernel: 3, pad: 1 }', 'p: { op: maxpol, kernel: 2 }', 'd: { op: dense, from: [c, c], units: 2 }'),
+  'nets/fine.yaml': spec('d: { op: dense, units: 2, expect: 2 }'),
+  'nets/warned.yaml': spec('pool: { op: maxpool, kernel: 3, stride: 2, expect: 15x15x3 }'),
+  'nets/wrong.yaml': spec('c: { op: conv, filters: 8, kernel: 3, pad: 1 }', 'p: { op: maxpol, kernel: 2 }', 'd: { op: dense, from: [c, c], units: 2, expect: 2 }'),
   'nets/odd, 100%: name.yaml': spec('c: { op: conv, filters: 8, kernel: "3 & <b> \\"x\\" ``` %0A" }'),
   'nets/several lines.yaml': 'netloom: 1\nname: "a\n  b\n  c: d"\n',
-  'many.yaml': spec(...Array.from({ length: 60 }, (_, i) => `layer${i}: { op: cnov, filters: 8, kernel: 3 }`)),
+  'many.yaml': spec(...Array.from({ length: 60 }, (_, i) => `layer${i}: { op: cnov, filters: 8, kernel: 3, expect: ?x?x8 }`)),
   'text.yaml': 'netloom: 1\n\tname: x\n',
 };
 

@@ -7,14 +7,14 @@ import { call, callWith } from '../support/call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'netloom-operands-'));
 const home = process.cwd();
-const spec = 'netloom: 1\nname: small\ninput: { image: 8 }\nlayers: { d: { op: dense, units: 2 } }\n';
+const spec = 'netloom: 1\nname: small\ninput: { image: 8 }\nlayers: { d: { op: dense, units: 2, expect: 2 } }\n';
 
 beforeAll(() => {
   const files = {
     'nets/b.yaml': spec,
     'nets/a.yml': spec,
     'nets/deep/c.yaml': `# a comment\n${spec}`,
-    'nets/deep/json.yaml': '{"netloom": 1, "name": "j", "input": {"image": 8}, "layers": {"d": {"op": "dense", "units": 2}}}',
+    'nets/deep/json.yaml': '{"netloom": 1, "name": "j", "input": {"image": 8}, "layers": {"d": {"op": "dense", "units": 2, "expect": 2}}}',
     'nets/workflow.yaml': 'on: push\njobs: { check: { env: { netloom: 1 } } }\n',
     'nets/other.txt': spec,
     'nets/node_modules/x/d.yaml': spec,
