@@ -3,6 +3,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareValues } from '../compiler/cli/compare.ts';
+import { compile } from '../compiler/compile.ts';
 import { elements } from '../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../runtime/synthetic.ts';
 import { benches, everyLayer, interpreted, networkOf } from './support/gpu.ts';
@@ -117,6 +118,30 @@ describe.each(all)('$target.name on $adapter', ({ target, device }) => {
       }
     }
   });
+});
+
+/** A dense layer in three parts: 131 outputs where a binding holds 64 rows, with a tail that reads and keeps other values. */
+const parts = `
+input: { image: 8x8x4 }
+layers:
+  other: { op: dense, units: 131 }
+  a: { op: dense, units: 131, from: image }
+  n: { op: batchnorm, from: other }
+  s: { op: add, from: [a, n], activation: relu }
+  t: { op: batchnorm }
+  u: { op: add, from: [t, a] }`;
+
+test.each(all)('weights larger than a binding, $target.name on $adapter', async ({ target, device }) => {
+  const tight = { ...target, limits: { ...target.limits, maxStorageBufferBindingSize: 64 * 256 * 4 } };
+  const graph = networkOf(`netloom: 1\nname: parts${parts}\n`);
+  const dispatches = compile(graph, { targets: [tight] }).plan.variants[0]?.steps.map(({ name }) => name);
+  expect(dispatches?.filter((name) => name.includes('of 3'))).toHaveLength(6);
+  const input = syntheticTensor('image', 3 * 256, 9, 2);
+  const expected = interpreted(graph, 9, input);
+  for (const [layer, data] of await everyLayer(graph, tight, device, 9, input)) {
+    const difference = compareValues(expected.get(layer) ?? new Float64Array(), data);
+    expect(difference.error, `${layer}: ${JSON.stringify(difference)}`).toBeLessThan(5e-6);
+  }
 });
 
 test.skipIf(all.length > 0)('SKIPPED: no GPU at all, not even in software', () => undefined);
