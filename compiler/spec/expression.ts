@@ -222,8 +222,23 @@ class Grammar extends EmbeddedActionsParser {
 // Made when the first expression is met: a spec without one does not pay for the grammar.
 let machine: { readonly lexer: Lexer; readonly grammar: Grammar } | undefined;
 
+type Parsed = { readonly tree: Expression } | { readonly fault: SyntaxFault };
+
+/** A spec says `96 * width` many times, and an editor reads it again at every key. */
+const read = new Map<string, Parsed>();
+const mostRead = 2000;
+
 /** Reads an expression. Places are offsets into `text`. */
-export function parseExpression(text: string): { readonly tree: Expression } | { readonly fault: SyntaxFault } {
+export function parseExpression(text: string): Parsed {
+  const known = read.get(text);
+  if (known) return known;
+  const parsed = parseAnew(text);
+  if (read.size >= mostRead) read.clear();
+  read.set(text, parsed);
+  return parsed;
+}
+
+function parseAnew(text: string): Parsed {
   if (text.length > longest) return { fault: { start: longest, end: text.length, expected: `at most ${longest} characters` } };
   machine ??= { lexer: new Lexer(tokens, { skipValidations: true, positionTracking: 'onlyOffset' }), grammar: new Grammar() };
   const lexed = machine.lexer.tokenize(text);
