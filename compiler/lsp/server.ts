@@ -16,7 +16,8 @@ import { outline } from './outline.ts';
 import { offsetAt, rangeOf, touches } from './place.ts';
 import { Workspace, type OpenSpec } from './workspace.ts';
 
-/** Longer than this nobody waits for diagnostics after the last key, in ms. */
+/** A spec that is checked in less, in ms, is checked at every key; for others the next key is waited for, but not longer. */
+const shortCheck = 60;
 const longestDelay = 400;
 
 const capabilities: InitializeResult['capabilities'] = {
@@ -61,12 +62,13 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     }
   });
 
-  /** Tells what is wrong with a spec, as soon as there is time: one that takes long is not checked at every key. */
+  /** Tells what is wrong with a spec as soon as there is time. */
   const schedule = (spec: OpenSpec): void => {
     clearTimeout(timers.get(spec.uri));
-    timers.set(spec.uri, setTimeout(() => { publish(spec); }, Math.min(longestDelay, delays.get(spec.uri) ?? 0)));
+    const last = durations.get(spec.uri) ?? 0;
+    timers.set(spec.uri, setTimeout(() => { publish(spec); }, last < shortCheck ? 0 : Math.min(longestDelay, last)));
   };
-  const delays = new Map<string, number>();
+  const durations = new Map<string, number>();
   const publish = (spec: OpenSpec): void => {
     const start = performance.now();
     try {
@@ -75,7 +77,7 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     } catch (error) {
       connection.console.error(`a mistake in netloom itself, not in your spec: ${String(error)}`);
     }
-    delays.set(spec.uri, performance.now() - start);
+    durations.set(spec.uri, performance.now() - start);
   };
   const problemsOf = (spec: OpenSpec) => {
     const { diagnostics } = workspace.checked(spec);

@@ -1,0 +1,48 @@
+// `npm run bench:editor`: how soon the language server answers an edit in a spec of 1,000 layers, as an editor sees it: from
+// sending the change to having the diagnostics, and the answers to questions about the new text. Needs the built command
+// (`npm run build`), or takes another: `-- --command FILE`.
+
+import { parseArgs } from 'node:util';
+import { CompletionRequest, DocumentSymbolRequest, HoverRequest, InlayHintRequest } from 'vscode-languageserver-protocol/node';
+import { Editor, positionOf } from '../support/editor.ts';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '60' }, layers: { type: 'string', default: '1000' }, command: { type: 'string', default: 'dist/netloom.cjs' } },
+});
+const layers = Number(values.layers);
+const name = 'untitled:large';
+
+const head = 'netloom: 1\nname: large\nparams: { width: 1 }\ninput: { image: 64x64x16 }\nlayers:\n';
+const text = Array.from({ length: layers }, (_, i) => `  conv${i}: { op: conv, filters: = 16 * width, kernel: 3, pad: 1, activation: relu, expect: 64x64x16 }\n`).join('');
+
+const { editor } = await Editor.start([], [values.command]);
+const first = await editor.show(name, head + text);
+if (first.diagnostics.length > 0) throw new Error(first.diagnostics[0]?.message);
+
+const times = new Map<string, number[]>();
+async function time(what: string, act: () => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  await act();
+  times.set(what, [...(times.get(what) ?? []), performance.now() - start]);
+}
+
+for (let round = 0; round < Number(values.rounds); round++) {
+  const layer = `conv${(round * 617) % layers}:`;
+  const line = editor.textOf(name).split('\n').find((row) => row.includes(` ${layer}`)) ?? '';
+  const number = round % 3 === 0 ? 'a mistake' : round % 3 === 1 ? 'mending it' : 'a number';
+  const [what, by] = round % 3 === 0 ? [line, line.replace('kernel: 3', 'kernal: 3')] : round % 3 === 1 ? ['kernal: 3', 'kernel: 3'] : [line, line.replace('pad: 1', 'pad: 1, groups: 2')];
+  await time(`diagnostics after ${number}`, () => editor.type(name, what, by));
+  const all = { start: { line: 0, character: 0 }, end: { line: layers + 10, character: 0 } };
+  const at = { textDocument: { uri: name }, position: positionOf(editor.textOf(name), editor.textOf(name).indexOf(layer) + 2) };
+  await time('hints of the whole text', () => editor.connection.sendRequest(InlayHintRequest.type, { ...at, range: all }));
+  await time('the outline', () => editor.connection.sendRequest(DocumentSymbolRequest.type, at));
+  await time('hover', () => editor.connection.sendRequest(HoverRequest.type, at));
+  await time('completion', () => editor.connection.sendRequest(CompletionRequest.type, { ...at, position: { ...at.position, character: 20 } }));
+}
+await editor.stop();
+
+for (const [what, taken] of times) {
+  const sorted = taken.toSorted((a, b) => a - b);
+  const quantile = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(0).padStart(4);
+  console.log(`${what.padEnd(32)} median ${quantile(0.5)} ms, 90 % within ${quantile(0.9)} ms`);
+}
