@@ -1,10 +1,12 @@
 // What is known of a spec without a GPU: its diagnostics, and the network as far as it is right. Everything else that
 // reads specs, the command, the package's door, an editor, starts here.
 
+import { judgeContracts } from './contracts.ts';
 import { specSchema } from './emit/json-schema.ts';
 import { summarize, type Amounts, type LayerSummary } from './emit/summary.ts';
 import type { TypedGraph } from './ir/graph.ts';
 import { ops, opsByName } from './ops/index.ts';
+import { advise, adviseOnUnused } from './passes/advise.ts';
 import { build } from './passes/build.ts';
 import { fitsDevice } from './passes/fits-device.ts';
 import { fitsLabels } from './passes/fits-labels.ts';
@@ -52,12 +54,16 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   const document = parse(source, settings, report);
   const graph = document && build(document, opsByName, report);
   const inference = graph && inferPartial(graph, report);
-  if (inference?.complete === true) {
-    fitsDevice(inference.known, portable, report);
-    fitsLabels(inference.known, report);
+  const whole = inference?.complete === true ? inference.known : undefined;
+  if (graph) advise(graph, whole, report);
+  if (whole) {
+    fitsDevice(whole, portable, report);
+    fitsLabels(whole, report);
   }
-  const sound = inference?.complete === true && !hasErrors(diagnostics);
-  return { diagnostics: byPlace(heedIgnores(source, diagnostics), source), document, known: inference?.known, graph: sound ? inference.known : undefined };
+  if (document) judgeContracts(document, hasErrors(diagnostics) ? undefined : whole, report);
+  const right = hasErrors(diagnostics) ? undefined : whole;
+  if (right) adviseOnUnused(right, report);
+  return { diagnostics: byPlace(heedIgnores(source, diagnostics), source), document, known: inference?.known, graph: right };
 }
 
 /** As their places follow each other in the text: the spec's own first, then those of each other text. */

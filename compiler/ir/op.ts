@@ -79,11 +79,18 @@ export type Lowering =
   /** The same numbers in the same channel-major order: no code. */
   | { readonly kind: 'view' };
 
+/**
+ * What advice about a network has to know: a function of single values, of which one in a row is enough; one that `drops`
+ * values while training; one that `centres` each channel, so that a constant added before it is lost.
+ */
+export type Nature = 'activation' | 'drops' | 'centres';
+
 export interface OpDef<Table extends AttrTable = AttrTable> {
   readonly name: string;
   /** One sentence for `explain`, the schema and the editor; then its formula and its source (paper section, PyTorch function). */
   readonly summary: string;
   readonly arity: 1 | 'many';
+  readonly nature?: Nature;
   /** The keys one may write beside the common ones. */
   readonly attrs: Table;
   /**
@@ -121,6 +128,7 @@ export interface Op {
   readonly name: string;
   readonly summary: string;
   readonly arity: 1 | 'many';
+  readonly nature?: Nature;
   readonly attrs: AttrTable;
   infer(site: Site): Shape | undefined;
   alternatives(attrs: Readonly<Record<string, unknown>>, channels: number | undefined): readonly Alternative[];
@@ -138,6 +146,7 @@ export function defineOp<const Table extends AttrTable>(def: OpDef<Table>): Op {
     name: def.name,
     summary: def.summary,
     arity: def.arity,
+    ...(def.nature === undefined ? {} : { nature: def.nature }),
     attrs: def.attrs,
     infer: (site) => def.infer(site as Site<AttrValues<Table>>),
     alternatives: (attrs, channels) => def.alternatives?.(attrs as AttrValues<Table>, channels) ?? [],

@@ -12,6 +12,7 @@ export const batchnorm = defineOp({
     'Batch normalisation with the statistics gathered in training: each channel is shifted and scaled to mean 0 and variance 1, then to a learned ' +
     'scale and shift. y = (x - running_mean) / sqrt(running_var + epsilon) * weight + bias. As `torch.nn.BatchNorm2d` after `eval()`.',
   arity: 1,
+  nature: 'centres',
   attrs: { epsilon: number({ above: 0 }, 'Added to the variance before its root is taken.', 1e-5) },
   infer: ({ inputs: [x] }) => x,
   params({ name, output }) {

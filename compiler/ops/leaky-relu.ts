@@ -14,6 +14,7 @@ export const leakyRelu = defineOp({
   name: 'leaky_relu',
   summary: 'What is below zero is multiplied by a small slope. y = x if x > 0, else slope * x. As `torch.nn.LeakyReLU`.',
   arity: 1,
+  nature: 'activation',
   attrs: { slope: number({}, 'What values below zero are multiplied by.', 0.01) },
   infer: ({ inputs: [x] }) => x,
   otherFlops: ({ attrs, output }) => elements(output) * operations(expression(attrs.slope)),

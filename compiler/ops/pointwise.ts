@@ -11,6 +11,7 @@ export function activation(name: string, summary: string, expr: Expr, meaning: (
     name,
     summary,
     arity: 1,
+    nature: 'activation',
     attrs: {},
     infer: ({ inputs: [x] }) => x,
     otherFlops: ({ output }) => elements(output) * operations(expr),

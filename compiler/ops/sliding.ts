@@ -173,20 +173,27 @@ function plural(count: number, noun: string, withCount = false): string {
 
 /** Warns of real pixels that no window reads. Padding that no window reads is nobody's loss. */
 function reportUnread(site: Site, both: readonly [Axis, Axis]): void {
-  const found = both.map((axis) => ({ axis, ...unread(axis) })).filter(({ tail, gaps }) => tail + gaps > 0);
-  const [first] = found;
-  if (first === undefined) return;
-  const which = found.map(({ axis, tail, gaps }) => {
-    if (gaps > 0) return `${tail + gaps} of the ${axis.size} ${axis.noun}s`;
-    return tail === 1 ? `the last ${axis.noun}` : `the last ${tail} ${axis.noun}s`;
+  const found = both.map((axis) => ({ axis, ...unread(axis) }));
+  const which = found.flatMap(({ axis, tail, gaps }) => {
+    if (gaps > 0) return [`${tail + gaps} of the ${axis.size} ${axis.noun}s`];
+    return tail === 0 ? [] : [tail === 1 ? `the last ${axis.noun}` : `the last ${tail} ${axis.noun}s`];
   });
+  const from = site.from[0] ?? 'its input';
+  const wide = both.find(({ stride, span }) => stride > span);
+  if (wide) {
+    const { stride, span, kernel, noun } = wide;
+    const loss = which.length === 0 ? `wider than the windows` : `no window reads ${which.join(' and ')} of ${from}`;
+    site.report(catalog.strideOverWindow, site.at('stride'), { layer: site.name, stride, span: plural(span, noun, true), loss }, { help: `a stride of at most ${span} reads every ${noun}; so does a kernel of ${kernel + stride - span}` });
+    return;
+  }
+  const first = found.find(({ tail, gaps }) => tail + gaps > 0);
+  if (first === undefined) return;
   const { axis, gaps } = first;
-  const holes = { layer: site.name, which: which.join(' and '), from: site.from[0] ?? 'its input', arithmetic: arithmetic(axis) };
-  site.report(catalog.unreadPixels, site.at(gaps > 0 ? 'stride' : 'kernel'), holes, { help: toReadAll(axis, gaps) });
+  const holes = { layer: site.name, which: which.join(' and '), from, arithmetic: arithmetic(axis) };
+  site.report(catalog.unreadPixels, site.at(gaps > 0 ? 'dilation' : 'kernel'), holes, { help: gaps > 0 ? undefined : toReadAll(axis) });
 }
 
-function toReadAll({ noun, size, kernel, dilation, span, stride, before, after }: Axis, gaps: number): string | undefined {
-  if (gaps > 0) return dilation === 1 ? `a stride of at most ${kernel} reads every ${noun}` : undefined;
+function toReadAll({ noun, size, span, stride, before, after }: Axis): string {
   const rest = (size + before + after - span) % stride;
   return `\`rounding: ceil\` reads them, and so does an input of ${size + stride - rest} ${noun}s`;
 }

@@ -23,24 +23,21 @@ type Values = Readonly<Record<string, unknown>>;
  */
 export function build(document: SpecDocument, ops: ReadonlyMap<string, Op>, report: Report): Graph | undefined {
   const { input, layers } = document;
-  const { inputs, outputs, complete } = resolve(document, report);
+  const { inputs, outputs } = resolve(document, report);
   const names = namesOf(document.params);
+  for (const spare of document.spare) build(spare, ops, report);
   const nodes: Node[] = [];
   const right = new Set([input.name.value]);
-  let sound = complete;
   for (const layer of layers) {
     const op = ops.get(layer.op.value);
-    const attrs = op && valuesOf(layer, op, names, report);
+    const attrs = op && valuesOf(layer, op, layer.names ?? names, report);
     const read = inputs.get(layer);
     const fits = op !== undefined && read !== undefined && judgeArity(layer, op, report);
     if (fits && attrs && !layer.flawed && read.every((name) => right.has(name))) {
       nodes.push(...nodesOf(layer, op, attrs, read, ops));
       right.add(layer.name.value);
-    } else {
-      sound = false;
     }
   }
-  if (sound) reportUnread(layers, inputs, outputs, report);
   const [height, width, channels] = input.shape.value;
   if (height === undefined) return undefined;
   const shape: Shape = width === undefined || channels === undefined ? [height] : [height, width, channels];
@@ -113,16 +110,4 @@ function nodesOf(layer: LayerSpec, op: Op, attrs: Values, inputs: readonly strin
       at: (attribute) => common[attribute] ?? activation.span,
     },
   ];
-}
-
-function reportUnread(
-  layers: readonly LayerSpec[],
-  inputs: ReadonlyMap<LayerSpec, readonly string[]>,
-  outputs: readonly string[],
-  report: Report,
-): void {
-  const read = new Set([...outputs, ...[...inputs.values()].flat()]);
-  for (const { name } of layers) {
-    if (!read.has(name.value)) report(catalog.unreadLayer, name.span, { layer: name.value });
-  }
 }

@@ -22,11 +22,13 @@ export interface Resolved {
 const longestCycle = 1000;
 
 /** Finds every name; reports those that are wrong. */
-export function resolve({ input, layers, outputs }: SpecDocument, report: Report): Resolved {
+export function resolve({ input, layers, instances, outputs, removed }: SpecDocument, report: Report): Resolved {
   const inputName = input.name.value;
   const positions = new Map(layers.map((layer, index) => [layer.name.value, index]));
+  /** The layer that a name stands for: of an instance its last one. */
+  const layerOf = (name: string): string => instances.get(name) ?? name;
   const namesOf = (layer: LayerSpec, index: number): readonly string[] =>
-    layer.from?.map(({ value }) => value) ?? [layers[index - 1]?.name.value ?? inputName];
+    layer.from?.map(({ value }) => layerOf(value)) ?? [layers[index - 1]?.name.value ?? inputName];
 
   /** The layers from `from` back to `to`, where one leads to the other. */
   const pathBack = (from: number, to: number): readonly number[] | undefined => {
@@ -45,20 +47,35 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
     return path;
   };
 
-  const reportMissing = (name: Spanned<string>, where: string, known: readonly string[]): void => {
-    const near = suggest(name.value, known);
-    const help = near !== undefined ? `did you mean \`${near}\`?` : `the layers are ${listOf(known, 'and')}`;
-    report(catalog.unknownLayer, name.span, { where, name: name.value }, { help, fix: respell(name.span, name.value, known) });
+  const reportMissing = (name: Spanned<string>, where: string, known: readonly string[], shown = name.value): void => {
+    const gone = removed.get(name.value);
+    const near = suggest(shown, known);
+    const help =
+      gone ? 'name a layer that is still there'
+      : near !== undefined ? `did you mean \`${near}\`?`
+      : `the layers are ${listOf(known, 'and')}`;
+    const more = gone ? { related: [{ span: gone, note: 'removed here' }] } : { fix: respell(name.span, shown, known) };
+    report(catalog.unknownLayer, name.span, { where, name: shown }, { help, ...more });
+  };
+
+  /** Reports a name that a layer cannot read because there is none; in a block only the block's own names are known. */
+  const reportUnknown = (name: Spanned<string>, layer: LayerSpec): void => {
+    const prefix = scopeOf(name.value, layer.instance);
+    const all = [...layers.map((other) => other.name.value), ...instances.keys()].filter((other) => other !== layer.name.value);
+    // What an instance reads is named where it is used, not in its block.
+    const where = layer.instance === undefined || name.value.startsWith(`${layer.instance}.`) ? layer.name.value : layer.instance;
+    if (prefix === '') reportMissing(name, where, [inputName, ...all.filter((other) => other !== where)]);
+    else reportMissing(name, where, ['input', ...all.filter((other) => other.startsWith(prefix)).map((other) => other.slice(prefix.length))], name.value.slice(prefix.length));
   };
 
   /** Whether a layer may read this. */
   const judge = (name: Spanned<string>, layer: LayerSpec, index: number): boolean => {
     if (name.value === inputName) return true;
-    const position = positions.get(name.value);
+    const position = positions.get(layerOf(name.value));
     const self = layer.name.value;
     if (position === undefined) {
       // Without an input, about which something has been said, any name may have been its.
-      if (inputName !== '') reportMissing(name, self, [inputName, ...layers.filter((other) => other !== layer).map((other) => other.name.value)]);
+      if (inputName !== '') reportUnknown(name, layer);
       return false;
     }
     if (position < index) return true;
@@ -99,17 +116,26 @@ export function resolve({ input, layers, outputs }: SpecDocument, report: Report
 
   const chosen = new Map<string, Spanned<string>>();
   for (const name of outputs) {
-    const first = chosen.get(name.value);
+    const layer = layerOf(name.value);
+    const first = chosen.get(layer);
     if (first) report(catalog.outputTwice, name.span, { name: name.value }, { related: [{ span: first.span, note: 'first here' }] });
     else if (name.value === inputName) report(catalog.inputAsOutput, name.span, { name: inputName });
-    else if (!positions.has(name.value)) {
-      if (layers.length > 0) reportMissing(name, 'outputs', [...positions.keys()]);
+    else if (!positions.has(layer)) {
+      if (layers.length > 0) reportMissing(name, 'outputs', [...positions.keys(), ...instances.keys()]);
     } else {
-      chosen.set(name.value, name);
+      chosen.set(layer, name);
       continue;
     }
     complete = false;
   }
   const last = layers.at(-1)?.name.value;
   return { inputs, outputs: outputs.length > 0 ? [...chosen.keys()] : last === undefined ? [] : [last], complete };
+}
+
+/** What the names around this one begin with: the innermost of an instance and those it is in that begins it. */
+function scopeOf(name: string, instance = ''): string {
+  for (let scope = instance; scope !== ''; scope = scope.slice(0, Math.max(0, scope.lastIndexOf('.')))) {
+    if (name.startsWith(`${scope}.`)) return `${scope}.`;
+  }
+  return '';
 }

@@ -1,7 +1,7 @@
 // How a shape came about: the layers behind it that made it smaller, each with its arithmetic. It is what stands beside a
 // message about a layer that is right in itself and was given the wrong thing.
 
-import type { Graph, Node, TypedNode } from '../ir/graph.ts';
+import type { Graph, Node, TypedGraph, TypedNode } from '../ir/graph.ts';
 import type { Window } from '../ir/op.ts';
 import { asPicture, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
@@ -17,6 +17,13 @@ export interface History {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** The nodes without a mistake of their own. */
   readonly typed: ReadonlyMap<string, TypedNode>;
+}
+
+/** The history of a network whose shapes are known. */
+export function historyOf(graph: TypedGraph): History {
+  const typed = new Map(graph.nodes.map((node) => [node.id, node]));
+  const shapes = new Map<string, Shape>([[graph.input.name, graph.input.shape], ...graph.nodes.map(({ id, shape }) => [id, shape] as const)]);
+  return { graph, nodes: typed, shapes, typed };
 }
 
 /** More layers than this are no explanation. */
@@ -56,7 +63,9 @@ function traceInput(id: string, reader: Node, history: History, most: number): r
     }
     const note = (): Related => {
       const why = arithmeticOf(history.typed.get(node.id), before);
-      return { span: node.origin.name.span, note: `${printShape(before)} becomes ${printShape(after)}${why === undefined ? '' : `: ${why}`}` };
+      // A block's line is one for all its instances.
+      const whose = node.origin.instance === undefined ? '' : `${node.origin.name.value}: `;
+      return { span: node.origin.name.span, note: `${whose}${printShape(before)} becomes ${printShape(after)}${why === undefined ? '' : `: ${why}`}` };
     };
     if (before.at(-1) !== after.at(-1)) channels ??= note();
     if (notes.length < most && !samePlane(before, after)) notes.unshift(note());

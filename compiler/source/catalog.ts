@@ -34,13 +34,30 @@ export interface More {
 
 export type Report = <E extends Entry>(law: E, span: Span, holes: Holes<E>, more?: More) => void;
 
-/** A report that keeps what it is told, in that order. */
+/** Of the lines that use a block, as many are shown with what is wrong in it. */
+const mostInstances = 4;
+
+/** A report that keeps what it is told, in that order. What is wrong in a block is told once, with the lines that use it. */
 export function collect(): { readonly report: Report; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
+  const inBlocks = new Map<string, { readonly ways: Set<string>; readonly related: Related[]; readonly most: number }>();
   const report: Report = (law, span, holes, more = {}) => {
     const fill = (text: string): string =>
       text.replace(/\{(\w+)\}/g, (_, name: string) => String((holes as Readonly<Record<string, string | number>>)[name]));
     const help = more.help ?? (law.help === undefined ? undefined : fill(law.help));
+    const related = [...(more.related ?? [])];
+    for (const other of besides(span, related)) related.push(other);
+    if (span.beside !== undefined) {
+      const place = `${law.code} ${span.source.path} ${span.start} ${span.end}`;
+      const way = besides(span, []).map((other) => `${other.span.source.path} ${other.span.start}`).join('\n');
+      const told = inBlocks.get(place);
+      if (told && !told.ways.has(way)) {
+        told.ways.add(way);
+        for (const other of besides(span, told.related)) if (told.related.length < told.most) told.related.push(other);
+        return;
+      }
+      if (!told) inBlocks.set(place, { ways: new Set([way]), related, most: related.length + mostInstances });
+    }
     diagnostics.push({
       code: law.code,
       severity: law.severity,
@@ -49,10 +66,24 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
       label: fill(law.label),
       ...(help === undefined ? {} : { help }),
       ...(more.fix === undefined ? {} : { fix: more.fix }),
-      related: more.related ?? [],
+      related,
     });
   };
   return { report, diagnostics };
+}
+
+/** What stands beside a place, and the way from the spec that is judged to the text it is in. */
+function besides(span: Span, told: readonly Related[]): readonly Related[] {
+  const others: Related[] = [];
+  for (let at = span.beside; at !== undefined; at = at.span.beside) {
+    const { start, source } = at.span;
+    if (![span, ...told.map((other) => other.span)].some((known) => known.source === source && known.start === start)) others.push(at);
+  }
+  for (let { source } = span; source.extendedBy !== undefined; source = source.extendedBy.source) {
+    const { extendedBy, path } = source;
+    if (![...told, ...others].some((known) => known.span.source === extendedBy.source)) others.push({ span: extendedBy, note: `is built on ${path}` });
+  }
+  return others;
 }
 
 const error = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'error' } => ({ ...entry, severity: 'error' });
@@ -410,11 +441,6 @@ export const catalog = {
     label: 'nothing to compute',
     help: 'name them below `layers:`, each with its `op`',
   }),
-  unreadKey: error({
-    code: 'NL2037',
-    message: '`{key}` is not a key that this netloom reads',
-    label: 'unknown key',
-  }),
   unusedIgnore: warning({
     code: 'NL2038',
     message: 'there is no {code} on this line to ignore',
@@ -426,6 +452,89 @@ export const catalog = {
     message: 'this ignores nothing: {problem}',
     label: 'not an ignore',
     help: 'write `# netloom-ignore NL3010: why it is right here`, on the line it is about',
+  }),
+  unusedParam: warning({
+    code: 'NL2040',
+    message: 'nothing uses the param `{name}`',
+    label: 'in no expression',
+    help: 'use it, or remove it',
+  }),
+  unusedBlock: warning({
+    code: 'NL2041',
+    message: 'no layer uses the block `{name}`',
+    label: 'stands nowhere in the network',
+    help: 'write `use: {name}` in a layer, or remove it',
+  }),
+  unknownBlock: error({
+    code: 'NL2042',
+    message: '{layer}: there is no block `{block}`',
+    label: 'unknown block',
+  }),
+  opAndUse: error({
+    code: 'NL2043',
+    message: '{layer} is an operator and a block at once',
+    label: 'the operator',
+    help: 'a layer has either `op` or `use`',
+  }),
+  blockCycle: error({
+    code: 'NL2044',
+    message: 'the block {name} uses itself: {path}',
+    label: 'would never end',
+  }),
+  tooManyLayers: error({
+    code: 'NL2045',
+    message: '{layer}: the blocks make more than {limit} layers',
+    label: 'the first one too many',
+  }),
+  baseNotFound: error({
+    code: 'NL2046',
+    message: 'there is no spec {path} to build on',
+    label: 'not found',
+    help: 'the path starts at the folder of this file',
+  }),
+  outsideProject: error({
+    code: 'NL2047',
+    message: '{path} lies outside the project',
+    label: 'leads out of it',
+    help: 'copy the file into the project: the nearest folder upwards with `.git`, else the one that the spec is in',
+  }),
+  extendsItself: error({
+    code: 'NL2048',
+    message: 'the spec is built on itself: {path}',
+    label: 'leads back to {name}',
+  }),
+  nothingToChange: error({
+    code: 'NL2049',
+    message: '{where} has no layer `{name}` to {change}',
+    label: 'not in it',
+  }),
+  nothingToRemove: error({
+    code: 'NL2050',
+    message: '{where} has no `{key}` to remove',
+    label: 'removes nothing',
+  }),
+  newLayerNowhere: error({
+    code: 'NL2051',
+    message: '{layer} is new, and does not say where it goes',
+    label: 'not in {where}',
+  }),
+  placedTwice: error({
+    code: 'NL2052',
+    message: '{layer} cannot go both after {after} and before {before}',
+    label: 'one place too many',
+    help: 'write only one of them',
+  }),
+  placeOfInherited: error({
+    code: 'NL2053',
+    message: '{layer} has its place in {where} already',
+    label: 'only a new layer says where it goes',
+    help: 'to move it, remove it (`{layer}: null`) and add it under another name',
+  }),
+  expectTwice: error({
+    code: 'NL2054',
+    message: '{layer}: its last layer {last} has an `expect` already',
+    label: 'a second one for the same value',
+    help: 'keep one of them',
   }),
 
   windowTooLarge: error({
@@ -529,6 +638,36 @@ export const catalog = {
     label: '{labels} names',
   }),
 
+  outputWithoutExpect: warning({
+    code: 'NL3020',
+    message: '{layer} is an output, and no `expect` says what it must be',
+    label: 'gives {shape}',
+    help: 'write `expect: {shape}`: whatever changes it by mistake is then found',
+  }),
+  strideOverWindow: warning({
+    code: 'NL3021',
+    message: '{layer}: a stride of {stride} leaves gaps between windows of {span}',
+    label: '{loss}',
+  }),
+  lateDropout: warning({
+    code: 'NL3022',
+    message: '{layer}: no layer with weights follows this dropout',
+    label: 'drops parts of the result',
+    help: 'put it before the last layer with weights, or remove it',
+  }),
+  biasBeforeNorm: warning({
+    code: 'NL3023',
+    message: '{layer}: its bias is taken away again by {norm}',
+    label: '{count} biases without effect',
+    help: 'write `bias: false` in {layer}: {norm} has a bias of its own',
+  }),
+  activationTwice: warning({
+    code: 'NL3024',
+    message: '{layer}: {op} comes right after {op}',
+    label: 'the second one in a row',
+    help: 'remove one of them',
+  }),
+
   valueTooLarge: error({
     code: 'NL4001',
     message: '{layer} takes {bytes} bytes for one image, and a buffer of {target} devices holds {limit}',
@@ -546,5 +685,17 @@ export const catalog = {
     message: '{layer}: its weights take {bytes} bytes, and a buffer of {target} devices holds {limit}',
     label: 'a convolution is not split',
     help: 'use fewer filters or a smaller kernel',
+  }),
+
+  contractFails: error({
+    code: 'NL5001',
+    message: '`{contract}` does not hold: {because}',
+    label: '{difference}',
+  }),
+  noContract: error({
+    code: 'NL5002',
+    message: '`{contract}` is {found}, not a condition',
+    label: 'holds or fails for nobody',
+    help: 'compare it with something, as in `macs < 725M`',
   }),
 };

@@ -10,6 +10,10 @@ export interface Source {
    * buffers, a test an object. Returns undefined where there is no such file.
    */
   readonly read?: (relativePath: string) => Source | undefined;
+  /** Whether that path leads out of the project, where nothing is read. */
+  readonly leaves?: (relativePath: string) => boolean;
+  /** Where the spec that is built on this one says so: told with whatever is wrong here. */
+  readonly extendedBy?: Span;
 }
 
 /** A half-open range `[start, end)` of a source's text. */
@@ -17,6 +21,13 @@ export interface Span {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
+  /** Where else to look: the line that uses this block, the line of a base that this one changes. Told with what is wrong here. */
+  readonly beside?: Beside;
+}
+
+export interface Beside {
+  readonly span: Span;
+  readonly note: string;
 }
 
 /** A value and the place where it was written. */

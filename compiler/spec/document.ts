@@ -2,6 +2,7 @@
 // diagnostic may have to point at carries its span. `parse.ts` makes it, `passes/build.ts` reads it.
 
 import type { Source, Span, Spanned } from '../source/source.ts';
+import type { Names } from './evaluate.ts';
 
 export interface SpecDocument {
   readonly source: Source;
@@ -11,12 +12,28 @@ export interface SpecDocument {
   readonly params: ReadonlyMap<string, Param>;
   /** A shape without sizes, and a name without letters, have been reported. */
   readonly input: { readonly name: Spanned<string>; readonly shape: Spanned<readonly number[]> };
+  /** In the order they are computed; where a block is used, each of its layers. */
   readonly layers: readonly LayerSpec[];
+  /** The last layer of each instance of a block, whose value `from: instance` reads. */
+  readonly instances: ReadonlyMap<string, string>;
+  /** Where a variant removed layers of its base. */
+  readonly removed: ReadonlyMap<string, Span>;
   /** Empty where the spec names none: then the last layer is the output. */
   readonly outputs: readonly Spanned<string>[];
   readonly preprocess?: Preprocess;
   readonly labels?: Spanned<Labels>;
   readonly train?: Written;
+  /** What must hold of the whole, as it is written. */
+  readonly contracts: readonly Written[];
+  /** Params and blocks that stand in no expression and no layer. */
+  readonly unused: readonly Unused[];
+  /** Blocks that no layer uses, written out as if one did, so that they are judged too. */
+  readonly spare: readonly SpecDocument[];
+}
+
+export interface Unused {
+  readonly kind: 'param' | 'block';
+  readonly name: Spanned<string>;
 }
 
 export interface Param {
@@ -42,6 +59,10 @@ export interface LayerSpec {
   readonly expect?: Spanned<readonly (number | '?')[]>;
   readonly init?: Written;
   readonly attributes: ReadonlyMap<string, WrittenEntry>;
+  /** What its expressions may use; the spec's params where it stands in no block. */
+  readonly names?: Names;
+  /** The instance of a block that it belongs to: names in its `from` begin with it. */
+  readonly instance?: string;
   /** The whole entry, key to closing brace. */
   readonly span: Span;
   /** A mistake in this layer has been reported: it and all that read it stay silent. */

@@ -17,8 +17,23 @@ export interface Names {
   keys(): Iterable<string>;
 }
 
+/** The layers that a contract may ask about. One that is not right has no shape and no parameters. */
+export interface LayerFacts {
+  has(name: string): boolean;
+  keys(): Iterable<string>;
+  shape(name: string): readonly number[] | undefined;
+  parameters(name: string): number | undefined;
+}
+
+/** Amounts of the whole network, which a contract may use like params. */
+export const amounts = ['parameters', 'macs', 'flops', 'weights', 'activations'] as const;
+
+export const isAmount = (name: string): boolean => (amounts as readonly string[]).includes(name);
+
 export interface Site {
   readonly names: Names;
+  /** Present in a contract. */
+  readonly layers?: LayerFacts;
   readonly report: Report;
   /** Where a part of the expression stands in its source. */
   readonly span: (place: Place) => Span;
@@ -43,15 +58,41 @@ const builtins: Readonly<Record<string, Builtin>> = {
 /** The functions that an expression may call. */
 export const functionNames: readonly string[] = ['if', ...Object.keys(builtins)];
 
-/** The value of an expression; undefined after reporting. */
+/** Those of a contract on top: what they say of a layer. */
+export const layerFunctions = ['shape', 'parameters'] as const;
+
+const isLayerFunction = (name: string): name is (typeof layerFunctions)[number] => (layerFunctions as readonly string[]).includes(name);
+
+/** The value of an expression; undefined after reporting. Names are right in all of it, also where nothing depends on them. */
 export function evaluate(expression: Expression, site: Site): Value | undefined {
+  return judge(expression, site) ? valueOf(expression, site) : undefined;
+}
+
+const partsOf = (expression: Expression): readonly Expression[] =>
+  expression.kind === 'binary' ? [expression.left, expression.right]
+  : expression.kind === 'unary' ? [expression.operand]
+  : expression.kind === 'call' ? expression.args
+  : [];
+
+/** Whether all names and functions are there; reports those that are not. */
+function judge(expression: Expression, site: Site): boolean {
+  if (expression.kind === 'name') return judgeName(expression, site);
+  if (expression.kind === 'call') {
+    if (!judgeCall(expression, site)) return false;
+    if (site.layers && isLayerFunction(expression.name)) return true;
+  }
+  return partsOf(expression).map((part) => judge(part, site)).every((right) => right);
+}
+
+/** The value of an expression whose names are right. */
+export function valueOf(expression: Expression, site: Site): Value | undefined {
   switch (expression.kind) {
     case 'number':
       return bounded(expression.value, expression, site);
     case 'shape':
       return expression.sizes;
     case 'name':
-      return named(expression, site);
+      return site.names.get(expression.name);
     case 'call':
       return called(expression, site);
     case 'unary': {
@@ -73,22 +114,17 @@ export function evaluate(expression: Expression, site: Site): Value | undefined 
  */
 export function fractionIn(expression: Expression, names: Names): Place {
   const silent: Site = { names, text: '', span: () => ({ source: { path: '', text: '' }, start: 0, end: 0 }), report: () => undefined };
-  const parts =
-    expression.kind === 'binary' ? [expression.left, expression.right]
-    : expression.kind === 'unary' ? [expression.operand]
-    : expression.kind === 'call' ? expression.args
-    : [];
-  const part = parts.find((candidate) => {
-    const value = evaluate(candidate, silent);
+  const part = partsOf(expression).find((candidate) => {
+    const value = valueOf(candidate, silent);
     return typeof value === 'number' && !Number.isInteger(value);
   });
   if (part) return fractionIn(part, names);
   return 'at' in expression ? expression.at : expression;
 }
 
-function named(expression: Expression & { readonly kind: 'name' }, { names, report, span }: Site): Value | undefined {
+function judgeName(expression: Expression & { readonly kind: 'name' }, { names, layers, report, span }: Site): boolean {
   const { name } = expression;
-  if (names.has(name)) return names.get(name);
+  if (names.has(name)) return true;
   const known = [...names.keys()];
   const near = suggest(name, known);
   const minus = name.includes('-') && known.includes(name.split('-')[0] ?? '') ? name.split('-').join(' - ') : undefined;
@@ -96,35 +132,67 @@ function named(expression: Expression & { readonly kind: 'name' }, { names, repo
     minus !== undefined ? `a name may hold a \`-\`; to subtract, put blanks around it: \`${minus}\``
     : near !== undefined ? `did you mean \`${near}\`?`
     : functionNames.includes(name) ? `${name} is a function: write ${builtins[name]?.usage ?? 'if(condition, then, else)'}`
+    : layers?.has(name) === true ? `${name} is a layer: write shape(${name}) or parameters(${name})`
+    : isAmount(name) ? `${name} is known to \`check:\` alone`
     : known.length > 0 ? `the spec's params are ${listOf(known, 'and')}`
     : 'declare it below `params:`, with its value';
   const fix = minus === undefined ? respell(span(expression), name, known) : undefined;
   report(catalog.unknownParam, span(expression), { name }, { help, fix });
-  return undefined;
+  return false;
 }
 
-function called(expression: Expression & { readonly kind: 'call' }, site: Site): Value | undefined {
+const builtinOf = (name: string): Builtin | undefined => (Object.hasOwn(builtins, name) ? builtins[name] : undefined);
+
+function judgeCall(expression: Expression & { readonly kind: 'call' }, site: Site): boolean {
   const { name, args } = expression;
-  const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+  if (isLayerFunction(name) && site.layers) return judgeLayer(name, expression, site.layers, site);
+  const builtin = builtinOf(name);
   if (name !== 'if' && !builtin) {
-    const near = suggest(name, functionNames);
-    const help = near === undefined ? `the functions are ${listOf(functionNames, 'and')}` : `did you mean \`${near}\`?`;
+    const known = site.layers ? [...functionNames, ...layerFunctions] : functionNames;
+    const near = suggest(name, known);
+    const help =
+      isLayerFunction(name) ? `\`check:\` alone knows what becomes of a layer`
+      : near === undefined ? `the functions are ${listOf(known, 'and')}`
+      : `did you mean \`${near}\`?`;
     const at = site.span(expression.at);
-    site.report(catalog.unknownFunction, at, { name }, { help, fix: respell(at, name, functionNames) });
-    return undefined;
+    site.report(catalog.unknownFunction, at, { name }, { help, fix: respell(at, name, known) });
+    return false;
   }
   const [least, most] = builtin?.arity ?? [3, 3];
   if (args.length < least || args.length > most) {
     const takes = most === Infinity ? `${least} or more arguments` : `${least === most ? least : `${least} or ${most}`} argument${most === 1 ? '' : 's'}`;
     const usage = builtin?.usage ?? 'if(condition, then, else)';
     site.report(catalog.wrongArguments, site.span(expression.at), { name, takes, count: args.length, usage });
-    return undefined;
+    return false;
   }
+  return true;
+}
+
+/** Whether `shape(…)` names a layer. */
+function judgeLayer(name: string, { args, at }: Expression & { readonly kind: 'call' }, layers: LayerFacts, { report, span }: Site): boolean {
+  const [layer] = args;
+  if (layer?.kind !== 'name' || args.length !== 1) {
+    report(catalog.wrongArguments, span(args.length === 1 && layer ? layer : at), { name, takes: 'the name of a layer', count: args.length === 1 ? 'this' : args.length, usage: `${name}(layer)` });
+    return false;
+  }
+  if (layers.has(layer.name)) return true;
+  const known = [...layers.keys()];
+  const near = suggest(layer.name, known);
+  const help = near === undefined ? `the layers are ${listOf(known, 'and')}` : `did you mean \`${near}\`?`;
+  report(catalog.unknownLayer, span(layer), { where: `${name}()`, name: layer.name }, { help, fix: respell(span(layer), layer.name, known) });
+  return false;
+}
+
+function called(expression: Expression & { readonly kind: 'call' }, site: Site): Value | undefined {
+  const { name, args } = expression;
+  const [first] = args;
+  if (isLayerFunction(name) && site.layers && first?.kind === 'name') return site.layers[name](first.name);
+  const builtin = builtinOf(name);
   if (!builtin) {
     const [condition, then, otherwise] = args;
     const holds = condition && operand(condition, 'boolean', 'if', site);
     const chosen = holds === true ? then : otherwise;
-    return holds === undefined || !chosen ? undefined : evaluate(chosen, site);
+    return holds === undefined || !chosen ? undefined : valueOf(chosen, site);
   }
   const values = args.map((arg) => operand(arg, 'number', name, site));
   if (!values.every((value) => value !== undefined)) return undefined;
@@ -143,7 +211,7 @@ function combined(expression: Expression & { readonly kind: 'binary' }, site: Si
     return operand(right, 'boolean', operator, site);
   }
   if (operator === '==' || operator === '!=') {
-    const a = evaluate(left, site);
+    const a = valueOf(left, site);
     const b = a === undefined ? undefined : operand(right, kindOf(a), operator, site);
     return a === undefined || b === undefined ? undefined : same(a, b) === (operator === '==');
   }
@@ -207,7 +275,7 @@ interface Kinds {
 
 /** A part's value, which must be of this kind. */
 function operand<Kind extends keyof Kinds>(expression: Expression, kind: Kind, operator: string, site: Site): Kinds[Kind] | undefined {
-  const value = evaluate(expression, site);
+  const value = valueOf(expression, site);
   if (value === undefined) return undefined;
   if (kindOf(value) === kind) return value as Kinds[Kind];
   const text = site.text.slice(expression.start, expression.end);

@@ -96,6 +96,45 @@ export const layerKeys = {
   init: { ...init, description: 'How the weights of this layer are filled before training; wins over `train: init`.' },
 } satisfies Keys;
 
+/** Where a layer stands that a variant adds. */
+export const placementKeys = {
+  after: {
+    expected: 'the name of a layer',
+    description: 'In a variant: the layer that this new one comes after. Those that only follow that layer read this one; those that name it still read it.',
+    schema: { type: 'string' },
+    examples: ['conv5'],
+  },
+  before: {
+    expected: 'the name of a layer',
+    description: 'In a variant: the layer that this new one comes before.',
+    schema: { type: 'string' },
+    examples: ['pool5'],
+  },
+} satisfies Keys;
+
+/** The keys of a layer that is a block; the block’s params come on top. */
+export const instanceKeys = {
+  use: {
+    expected: 'the name of a block',
+    description: 'The block whose layers stand here, as `name.layer`. Its params stand beside.',
+    schema: { type: 'string' },
+    examples: ['fire'],
+    required: true,
+  },
+  repeat: optionally(int({ min: 1 }, 'How many times, each fed by the one before: `name.1.layer`, `name.2.layer`, …'), [2]),
+  from: { ...layerKeys.from, description: 'What the block’s `input` is: layers, or the input. Default: the layer above.' },
+  expect: { ...layerKeys.expect, description: 'The shape that its last layer must have, checked.' },
+  layers: {
+    expected: 'a map of layers of the block and what is changed in them here',
+    description: 'Changes to the block’s layers, here alone; `null` removes one, `after` or `before` places a new one.',
+    schema: { type: 'object' },
+    examples: [{ squeeze: { kernel: 3 } }],
+  },
+} satisfies Keys;
+
+/** What an instance gives a param of its block. */
+export const argument: Key = { ...anyNumber, expected: 'a number or an expression', description: 'What a param of the block is here.' };
+
 const preprocess = map('a map such as { resize: 256, crop: center, mean: [123.68, 116.78, 103.94] }', 'How an image file becomes the input.', {
   resize: {
     expected: 'a number for the shorter side, or height x width',
@@ -185,6 +224,12 @@ export const specKeys = {
     required: true,
     each: shape('Height x width x channels, or one number for a vector.', ['224x224x3']),
   },
+  extends: {
+    expected: 'the path of another spec',
+    description: 'The spec this one is a variant of: what stands here changes it key by key, and `null` removes.',
+    schema: { type: 'string', minLength: 1 },
+    examples: ['alexnet.yaml'],
+  },
   preprocess,
   labels: {
     expected: '`imagenet-1k`, or the name of a text file beside the spec',
@@ -192,22 +237,48 @@ export const specKeys = {
     schema: { type: 'string', minLength: 1 },
     examples: ['imagenet-1k', 'labels.txt'],
   },
+  blocks: {
+    expected: 'a map of blocks, each with its layers',
+    description: 'Groups of layers that stand in several places: a layer `{ use: name }` puts one there.',
+    schema: { propertyNames: { pattern: namePattern } },
+    examples: [{ unit: { params: { filters: 64 }, layers: { conv: { op: 'conv', filters: '= filters', kernel: 3, pad: 'same' } } } }],
+    each: map('a map with `layers`, and `params` where it has any', 'Layers that stand where the block is used. Inside, `input` is what arrives there.', {
+      params: {
+        expected: 'a map of names and numbers, such as { filters: 64 }; a name alone must be given where the block is used',
+        description: 'Names for the block’s expressions, each with what it is where nothing else is given; one without a value must be given.',
+        schema: { propertyNames: { pattern: namePattern } },
+        examples: [{ squeeze: 16, expand: null }],
+        each: {
+          expected: 'a number, an expression, or nothing',
+          description: 'What it is where nothing else is given.',
+          schema: { anyOf: [...(anyNumber.schema['anyOf'] as readonly unknown[]), { type: 'null' }] },
+        },
+      },
+      layers: {
+        expected: 'a map of layers, such as { conv1: { op: conv, filters: 64, kernel: 3 } }',
+        description: 'The layers of the block. They read each other, and `input`.',
+        schema: { type: 'object', additionalProperties: { $ref: '#/$defs/layer' }, minProperties: 1, propertyNames: { pattern: layerNamePattern } },
+        required: true,
+      },
+    }),
+  },
   layers: {
     expected: 'a map of layers, such as { conv1: { op: conv, filters: 64, kernel: 3 } }',
     description: 'The layers by name, in the order of the data flow.',
-    schema: { minProperties: 1, propertyNames: { pattern: layerNamePattern } },
+    schema: { type: 'object', additionalProperties: { $ref: '#/$defs/layer' }, minProperties: 1, propertyNames: { pattern: layerNamePattern } },
     required: true,
   },
   outputs: layerNames('The layers whose values are the result. Default: the last layer.', [['prob']]),
+  check: {
+    expected: 'a list of conditions, such as [macs < 725M]',
+    description:
+      'What must hold of the whole: conditions over params, `parameters`, `macs`, `flops`, `weights` and `activations` (bytes), ' +
+      '`shape(layer)` and `parameters(layer)`.',
+    schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+    examples: [['macs < 725M', 'weights <= 256MiB', 'shape(pool5) == 6x6x256']],
+  },
   train,
 } satisfies Keys;
-
-/** Keys of the language that another netloom may read, and what to write until then. */
-export const unreadKeys: Readonly<Record<string, string>> = {
-  blocks: 'write every layer out below `layers:`',
-  extends: 'write the whole network into this file; params and `--set` cover variants of size',
-  check: 'hold single layers to their shape with `expect:`',
-};
 
 /** Words of other frameworks for a key or an operator of this language. */
 export const synonyms: Readonly<Record<string, string>> = {

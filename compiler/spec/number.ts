@@ -35,7 +35,7 @@ export function scalarText({ value, span }: Written): Text {
   return {
     text,
     span: ({ start, end }) =>
-      shift === undefined ? span : { source: span.source, start: span.start + shift + start, end: span.start + shift + Math.max(end, start + 1) },
+      shift === undefined ? span : { ...span, start: span.start + shift + start, end: span.start + shift + Math.max(end, start + 1) },
   };
 }
 
@@ -44,12 +44,12 @@ export function isExpression({ value }: Written): boolean {
   return typeof value === 'string' && value.trimStart().startsWith('=');
 }
 
-interface ReadExpression extends Text {
+export interface ReadExpression extends Text {
   readonly tree: Expression;
 }
 
 /** Reads text as an expression, an `=` in front of it or not; undefined after reporting. */
-function expressionOf(written: Written, report: Report): ReadExpression | undefined {
+export function expressionOf(written: Written, report: Report): ReadExpression | undefined {
   const { text, span } = scalarText(written);
   const skip = /^\s*=?/.exec(text)?.[0].length ?? 0;
   const body = text.slice(skip);

@@ -33,9 +33,37 @@ export function evaluateParams(
     }
   }
 
+  const names = lazyNames({
+    declared: [...entries.keys()],
+    writtenOf: (name) => given.get(name) ?? entries.get(name)?.value,
+    where: (name) => `the param \`${name}\``,
+    flawed,
+    report,
+  });
+  return new Map([...entries].map(([name, { value }]) => [name, { value: numberOf(names, name), span: (given.get(name) ?? value).span }]));
+}
+
+const numberOf = (names: Names, name: string): number | undefined => {
+  const value = names.get(name);
+  return typeof value === 'number' ? value : undefined;
+};
+
+/** A set of params that may use each other, and those around them. */
+interface Declared {
+  readonly declared: readonly string[];
+  /** Undefined where a param has no value, which has been reported. */
+  readonly writtenOf: (name: string) => Written | undefined;
+  readonly where: (name: string) => string;
+  readonly outer?: Names;
+  readonly flawed: ReadonlySet<Written>;
+  readonly report: Report;
+}
+
+/** Names whose values are worked out when they are first asked for. */
+function lazyNames({ declared, writtenOf, where, outer, flawed, report }: Declared): Names {
+  const own = new Set(declared);
   const values = new Map<string, number | undefined>();
   const open: string[] = [];
-  const writtenOf = (name: string): Written | undefined => given.get(name) ?? entries.get(name)?.value;
 
   const valueOf = (name: string): number | undefined => {
     if (values.has(name)) return values.get(name);
@@ -54,14 +82,47 @@ export function evaluateParams(
       return undefined;
     }
     open.push(name);
-    const value = readNumber(written, { where: `the param \`${name}\``, expected, names, report });
+    const value = readNumber(written, { where: where(name), expected, names, report });
     open.pop();
     if (!values.has(name)) values.set(name, value);
     return values.get(name);
   };
 
-  const names: Names = { has: (name) => entries.has(name), get: valueOf, keys: () => entries.keys() };
-  return new Map([...entries].map(([name, { value }]) => [name, { value: valueOf(name), span: (given.get(name) ?? value).span }]));
+  const names: Names = {
+    has: (name) => own.has(name) || outer?.has(name) === true,
+    get: (name) => (own.has(name) ? valueOf(name) : outer?.get(name)),
+    keys: () => [...own, ...(outer?.keys() ?? [])],
+  };
+  return names;
+}
+
+/**
+ * What the expressions of a block may use: its params, given or as they stand for themselves, and those of the spec.
+ * @param given what an instance says; undefined where that is wrong, which has been reported
+ */
+export function namesInBlock(
+  block: { readonly name: string; readonly params: ReadonlyMap<string, WrittenEntry> },
+  given: ReadonlyMap<string, number | undefined>,
+  outer: Names,
+  flawed: ReadonlySet<Written>,
+  report: Report,
+): Names {
+  const own = lazyNames({
+    declared: [...block.params.keys()].filter((name) => !given.has(name)),
+    writtenOf: (name) => {
+      const written = block.params.get(name)?.value;
+      return written?.value === null ? undefined : written;
+    },
+    where: (name) => `the param \`${name}\` of ${block.name}`,
+    outer: {
+      has: (name) => given.has(name) || outer.has(name),
+      get: (name) => (given.has(name) ? given.get(name) : outer.get(name)),
+      keys: () => [...given.keys(), ...outer.keys()],
+    },
+    flawed,
+    report,
+  });
+  return own;
 }
 
 /** Params as the names of an expression. */

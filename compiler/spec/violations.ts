@@ -7,24 +7,17 @@ import { respell } from '../source/fix.ts';
 import type { Span } from '../source/source.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { Written, WrittenEntry } from './document.ts';
-import type { Key, Keys, Vocabulary } from './keys.ts';
-import { layerKeys, specKeys, synonyms, unreadKeys } from './keys.ts';
+import type { Key, Vocabulary } from './keys.ts';
+import { argument, instanceKeys, layerKeys, placementKeys, specKeys, synonyms } from './keys.ts';
+import { at, child, entriesOf, entryAt, keyAt, layerDepth, layerName, listItems, own, placeOf, valuePath } from './place.ts';
+import type { Place } from './place.ts';
 import { describe } from './number.ts';
 import type { Violation } from './structure.ts';
 import type { Tree } from './tree.ts';
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
 
-export function entriesOf({ value }: Written): Entries | undefined {
-  return value instanceof Map ? (value as Entries) : undefined;
-}
-
-function listItems({ value }: Written): readonly Written[] | undefined {
-  return Array.isArray(value) ? (value as readonly Written[]) : undefined;
-}
-
-/** An entry of a table; not what every object has, such as `constructor`. */
-const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined);
+export { child, entriesOf } from './place.ts';
 
 /** The same value as plain data; maps have no prototype, so that any word can be a key. */
 export function plain({ value }: Written): unknown {
@@ -34,15 +27,6 @@ export function plain({ value }: Written): unknown {
     return object;
   }
   return Array.isArray(value) ? (value as readonly Written[]).map(plain) : value;
-}
-
-/** Where a violation stands, and what the language says of that place. */
-interface Place {
-  /** ``the spec``, ``conv1: conv``, ``preprocess``: whose keys these are. */
-  readonly owner: string;
-  /** Keys of this map, where they are fixed. */
-  readonly keys: Keys | undefined;
-  readonly layer?: { readonly name: string; readonly op: WrittenEntry | undefined };
 }
 
 /**
@@ -57,7 +41,7 @@ export function reportViolations(
 ): ReadonlySet<Written> | undefined {
   const flawed = new Set(spoken);
   const [first, ...others] = entriesOf(root) ?? [];
-  if (first && ![first, ...others].some(([key]) => Object.hasOwn(specKeys, key) || Object.hasOwn(unreadKeys, key))) {
+  if (first && ![first, ...others].some(([key]) => Object.hasOwn(specKeys, key))) {
     const near = suggest(first[0], Object.keys(specKeys));
     const help = near === undefined ? `is it a spec? One begins with \`netloom: 1\`, and has ${listOf(Object.keys(specKeys), 'and')}` : `did you mean \`${near}\`?`;
     const fix = respell(first[1].key, first[0], Object.keys(specKeys));
@@ -92,7 +76,7 @@ export function reportViolations(
 
   const said = new Set<string>();
   const once = (span: Span, words: string): boolean => {
-    const id = `${span.start} ${words}`;
+    const id = `${span.start} ${span.source.path} ${words}`;
     return said.has(id) ? false : Boolean(said.add(id));
   };
 
@@ -139,11 +123,6 @@ export function reportViolations(
 
   /** Says so, and returns the key that was meant, where that is plain. */
   function reportUnknownKey(key: string, span: Span, map: Written, place: Place): string | undefined {
-    const instead = place.layer === undefined && place.keys === specKeys ? own(unreadKeys, key) : undefined;
-    if (instead !== undefined) {
-      report(catalog.unreadKey, span, { key }, { help: instead });
-      return undefined;
-    }
     const known = Object.keys(keysOf(place));
     const free = known.filter((other) => entriesOf(map)?.has(other) !== true);
     const synonym = own(synonyms, key.toLowerCase());
@@ -152,6 +131,10 @@ export function reportViolations(
     if (place.layer && typeof op === 'string' && others.length > 0) {
       const help = `${op} takes ${listOf(known.filter((other) => !Object.hasOwn(layerKeys, other)), 'and')}`;
       report(catalog.keyOfAnotherOperator, span, { layer: place.layer.name, key, others: listOf(others, 'and'), op }, { help });
+      return undefined;
+    }
+    if (place.layer && Object.hasOwn(placementKeys, key)) {
+      report(catalog.unknownKey, span, { where: place.owner, key }, { help: 'layers stand in the order they are written; only one that a variant (`extends:`) adds says where it goes' });
       return undefined;
     }
     const near = synonym !== undefined && free.includes(synonym) ? synonym : (suggest(key, free) ?? suggest(key, known));
@@ -172,19 +155,27 @@ export function reportViolations(
       return;
     }
     if (place.layer && key === 'op') {
-      reportOperator(place.layer.name, value, span);
+      const { name, use } = place.layer;
+      if (use) report(catalog.opAndUse, span, { layer: name }, { related: [{ span: use.value.span, note: 'the block' }] });
+      else reportOperator(name, value, span);
       return;
+    }
+    // What is no param of a block is told where the block is put in.
+    if (place.layer?.use && !Object.hasOwn(instanceKeys, key)) {
+      const block = place.layer.use.value.value;
+      if (typeof block !== 'string' || !child(child(child(child(root, 'blocks'), block), 'params'), key)) return;
     }
     if (path.length === 1 && key === 'netloom' && (typeof value.value === 'number' || typeof value.value === 'string')) {
       report(catalog.unknownVersion, span, { version: String(value.value) });
       return;
     }
-    const [first, layer = '', ...inner] = path;
-    const where = first !== 'layers' || path.length < 2 ? `\`${path.join('.')}\`` : path.length === 2 ? `the layer ${layer}` : `${layer}: \`${inner.join('.')}\``;
+    const depth = layerDepth(path);
+    const layer = layerName(path.slice(0, depth));
+    const where = depth === 0 ? `\`${path.join('.')}\`` : depth === path.length ? `the layer ${layer}` : `${layer}: \`${path.slice(depth).join('.')}\``;
     const expected = expectedAt(path, place);
     if (!once(span, `value ${expected}`)) return;
-    if (first === 'layers' && path.length === 2 && typeof value.value === 'string' && operatorOf.has(value.value)) {
-      report(catalog.wrongValue, span, { where, found: describe(value), expected }, { help: `write \`${layer}: { op: ${value.value} }\`` });
+    if (depth > 0 && depth === path.length && typeof value.value === 'string' && operatorOf.has(value.value)) {
+      report(catalog.wrongValue, span, { where, found: describe(value), expected }, { help: `write \`${key}: { op: ${value.value} }\`` });
       return;
     }
     if (typeof value.value === 'string' && words.length > 0 && /^\p{L}/u.test(value.value)) {
@@ -206,6 +197,11 @@ export function reportViolations(
       report(catalog.wrongValue, span, { where: `${layer}: \`op\``, found: describe(value), expected: 'the name of an operator' });
       return;
     }
+    const block = child(child(root, 'blocks'), value.value);
+    if (block) {
+      report(catalog.unknownOperator, span, { layer, op: value.value }, { help: `\`${value.value}\` is a block: write \`use: ${value.value}\`` });
+      return;
+    }
     const synonym = own(synonyms, value.value.toLowerCase());
     const near = synonym !== undefined && names.includes(synonym) ? synonym : suggest(value.value, names);
     const help = near === undefined ? `the operators are ${listOf(names, 'and')}` : `did you mean \`${near}\`?`;
@@ -215,55 +211,7 @@ export function reportViolations(
 
   function expectedAt(path: readonly string[], place: Place): string {
     const key = path.at(-1) ?? '';
-    if (path.length === 2 && path[0] === 'layers') return 'a map such as { op: conv, filters: 64, kernel: 3 }';
-    return own(keysOf(place), key)?.expected ?? eachOf(path.slice(0, -1))?.expected ?? 'something else';
+    if (layerDepth(path) === path.length) return 'a map such as { op: conv, filters: 64, kernel: 3 }';
+    return own(keysOf(place), key)?.expected ?? (place.layer?.use ? argument : keyAt(path))?.expected ?? 'something else';
   }
-}
-
-/** The path to the value of a key of the language, of which `path` is that or a part of it. */
-function valuePath(path: readonly string[]): number {
-  if (path[0] === 'layers') {
-    if (path.length < 3) return path.length;
-    return path[2] === 'init' ? Math.min(path.length, 4) : 3;
-  }
-  let keys: Keys | undefined = specKeys;
-  let length = 0;
-  for (const part of path) {
-    const key: Key | undefined = keys && own<Key>(keys, part);
-    if (!key && !eachOf(path.slice(0, length))) break;
-    length++;
-    keys = key?.keys;
-  }
-  return length;
-}
-
-/** What each value of a map with free names is: `params`, `input`. */
-function eachOf(path: readonly string[]): Key | undefined {
-  const [first] = path;
-  const keys: Keys = specKeys;
-  return path.length === 1 && first !== undefined ? own(keys, first)?.each : undefined;
-}
-
-function placeOf(root: Written, path: readonly string[]): Place {
-  if (path[0] === 'layers' && path[1] !== undefined) {
-    const op = entriesOf(at(root, path.slice(0, 2)) ?? root)?.get('op');
-    const name = path[1];
-    if (path[2] === 'init') return { owner: `${name}: \`init\``, keys: layerKeys.init.keys };
-    const opName = op?.value.value;
-    return { owner: typeof opName === 'string' ? `${name}: ${opName}` : name, keys: layerKeys, layer: { name, op } };
-  }
-  let keys: Keys | undefined = specKeys;
-  for (const part of path) keys = keys && own<Key>(keys, part)?.keys;
-  return { owner: path.length === 0 ? 'a spec' : `\`${path.join('.')}\``, keys };
-}
-
-function entryAt(root: Written, path: readonly string[]): WrittenEntry | undefined {
-  const parent = at(root, path.slice(0, -1));
-  return parent && path.length > 0 ? entriesOf(parent)?.get(path.at(-1) ?? '') : undefined;
-}
-
-function at(root: Written, path: readonly string[]): Written | undefined {
-  let here: Written | undefined = root;
-  for (const part of path) here = here && (entriesOf(here)?.get(part)?.value ?? listItems(here)?.[Number(part)]);
-  return here;
 }

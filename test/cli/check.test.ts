@@ -12,7 +12,7 @@ name: small
 input: { image: 8x8x3 }
 layers:
   c: { op: conv, filters: 4, kernel: 3, activation: relu }
-  d: { op: dense, units: 2 }
+  d: { op: dense, units: 2, expect: 2 }
 `;
 
 /** A file of this text in a folder of the test's own. */

@@ -82,9 +82,9 @@ test('real pixels that no window reads are a warning, padding is not', () => {
 
 test('pixels between windows are counted too', () => {
   expect(complaints([8, 8, 1], pool({ kernel: 1, stride: 2 }))).toMatchObject([
-    { message: 'p: no window reads 4 of the 8 rows and 4 of the 8 columns of x', marked: '2', help: 'a stride of at most 1 reads every row' },
+    { code: 'NL3021', message: 'p: a stride of 2 leaves gaps between windows of 1 row', marked: '2', help: 'a stride of at most 1 reads every row; so does a kernel of 2' },
   ]);
   // Dilated taps at stride 2 read every other pixel.
   const dilated = complaints([7, 7, 1], [{ name: 'c', op: 'conv', filters: 1, kernel: 3, stride: 2, dilation: 2 }]);
-  expect(dilated).toMatchObject([{ message: 'c: no window reads 3 of the 7 rows and 3 of the 7 columns of x' }]);
+  expect(dilated).toMatchObject([{ code: 'NL3010', message: 'c: no window reads 3 of the 7 rows and 3 of the 7 columns of x' }]);
 });

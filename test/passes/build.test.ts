@@ -124,7 +124,7 @@ describe('a broken layer stays silent about its followers', () => {
 });
 
 describe('a layer that nobody reads', () => {
-  const layers = '  a: { op: relu }\n  b: { op: tanh, from: image }\n  c: { op: relu }';
+  const layers = '  a: { op: relu, expect: 8x8x? }\n  b: { op: tanh, from: image }\n  c: { op: sigmoid, expect: [8, 8, = n - 1] }';
 
   test('is a warning', () => {
     expect(messages(layers)).toEqual(['a| NL2018 nobody reads a']);

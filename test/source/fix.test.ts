@@ -46,7 +46,7 @@ input: { image: 32x32x3 }
 layers:
   conv1: { op: conv, filters: = width, kernel: 3, pad: 1, activation: relu }
   norm1: { op: lrn, size: 5, alpha: 1e-4, beta: 0.75, k: 2, reduce: sum }
-  prob: { op: softmax, from: norm1 }
+  prob: { op: softmax, from: norm1, expect: 32x32x? }
 `;
 
   test.each([

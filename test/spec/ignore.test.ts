@@ -12,7 +12,7 @@ layers:
     kernel: 3${kernel}
     stride: 2
   side: { op: relu }${side}
-  prob: { op: softmax, from: pool }
+  prob: { op: softmax, from: pool, expect: 15x15x3 }
 `;
 
 const codes = (text: string): readonly string[] => check(text).diagnostics.map(({ code, message }) => `${code} ${message}`);
