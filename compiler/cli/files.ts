@@ -12,7 +12,7 @@ import { suggest } from '../source/suggest.ts';
  */
 export function openSpec(path: string, report: Report): Source | undefined {
   try {
-    return { path, text: readFileSync(path, 'utf8'), read: neighboursOf(path) };
+    return { path, text: readFileSync(path, 'utf8'), read: neighboursOf(path), leaves: leavesProject(path) };
   } catch (error) {
     const near = suggest(basename(path), neighbourNames(path));
     const help = near === undefined ? undefined : `did you mean ${join(dirname(path), near)}?`;
@@ -25,14 +25,22 @@ export function openSpec(path: string, report: Report): Source | undefined {
  * Reads files named beside `path`. None outside the project: a spec from elsewhere shall not read what it likes.
  * @param load what lies at a path; the disk, unless an editor knows better
  */
-export function neighboursOf(path: string, load: (path: string) => Source | undefined = readText): (name: string) => Source | undefined {
-  const folder = dirname(path);
-  const project = projectOf(resolve(folder));
+export function neighboursOf(
+  path: string,
+  load: (path: string) => Source | undefined = readText,
+  project = projectOf(resolve(dirname(path))),
+): (name: string) => Source | undefined {
+  const leaves = leavesProject(path, project);
   return (name) => {
-    const neighbour = join(folder, name);
-    const found = isAbsolute(name) || leaves(project, resolve(neighbour)) ? undefined : load(neighbour);
-    return found?.read ? found : found && { ...found, read: neighboursOf(neighbour, load) };
+    const neighbour = join(dirname(path), name);
+    const found = leaves(name) ? undefined : load(neighbour);
+    return found?.read ? found : found && { ...found, read: neighboursOf(neighbour, load, project), leaves: leavesProject(neighbour, project) };
   };
+}
+
+/** Whether a file named beside `path` lies outside its project. */
+export function leavesProject(path: string, project = projectOf(resolve(dirname(path)))): (name: string) => boolean {
+  return (name) => isAbsolute(name) || relative(project, resolve(dirname(path), name)).startsWith('..');
 }
 
 /** The text file at `path`, undefined where it cannot be read. */
@@ -51,8 +59,6 @@ function projectOf(folder: string): string {
     if (dirname(at) === at) return folder;
   }
 }
-
-const leaves = (project: string, path: string): boolean => relative(project, path).startsWith('..');
 
 function neighbourNames(path: string): readonly string[] {
   try {

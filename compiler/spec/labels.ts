@@ -17,6 +17,10 @@ export function listsOf(count: number): readonly string[] {
 export function readLabels({ value: name, span }: Spanned<string>, report: Report): Spanned<Labels> | undefined {
   const list = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (list) return { value: { name, classes: list() }, span };
+  if (span.source.leaves?.(name) === true) {
+    report(catalog.outsideProject, span, { path: name });
+    return undefined;
+  }
   const file = span.source.read?.(name);
   if (!file) {
     report(catalog.labelsNotFound, span, { path: name });

@@ -46,7 +46,7 @@ layers:
     filters: = 8 * (width)
     kernel: 1
   both: { op: concat, from: [left, right] }
-  score: { op: dense, units: = classes }
+  score: { op: dense, units: = classes, expect: [= classes] }
 outputs: [score]
 `;
 
@@ -148,7 +148,7 @@ describe('hints', () => {
     const name = await open(little);
     const found = (await editor.connection.sendRequest(InlayHintRequest.type, { textDocument: { uri: name }, range: all })) as InlayHint[];
     const at = (piece: string) => editor.at(name, piece).position;
-    expect(found.map(({ position }) => position)).toEqual([at('activation: relu }|'), at('stride: 2 }|'), at('8, kernel: 1 }|'), at('right:|'), at('[left, right] }|'), at('= classes }|')]);
+    expect(found.map(({ position }) => position)).toEqual([at('activation: relu }|'), at('stride: 2 }|'), at('8, kernel: 1 }|'), at('right:|'), at('[left, right] }|'), at('[= classes] }|')]);
   });
 
   test('go on while the text is broken, with the last right network', async () => {
