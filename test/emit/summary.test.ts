@@ -1,15 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { check } from '../../compiler/check.ts';
 import { printBytes, printSummary, summarize } from '../../compiler/emit/summary.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { inferPartial } from '../../compiler/passes/infer.ts';
 import { collect } from '../../compiler/source/catalog.ts';
+import type { Source } from '../../compiler/source/source.ts';
 import { network } from '../support/network.ts';
 
+const source = (name: string): Source => ({
+  path: `specs/${name}`,
+  text: readFileSync(new URL(`../../specs/${name}`, import.meta.url), 'utf8'),
+  read: source,
+});
+
 function spec(name: string, overrides: Readonly<Record<string, string>> = {}): TypedGraph {
-  const path = new URL(`../../specs/${name}.yaml`, import.meta.url);
-  const { graph, diagnostics } = check({ path: `specs/${name}.yaml`, text: readFileSync(path, 'utf8') }, new Map(Object.entries(overrides)));
+  const { graph, diagnostics } = check(source(`${name}.yaml`), new Map(Object.entries(overrides)));
   if (graph === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return graph;
 }
@@ -23,6 +29,11 @@ test.each([
   ['vgg-16', 138_357_544],
   ['zfnet', 62_357_608],
   ['nin', 7_595_176],
+  ['resnet-18', 11_689_512],
+  ['mobilenet-v1', 4_231_976],
+  ['alexnet-no-lrn', 60_965_224],
+  ['alexnet-half', 16_277_160],
+  ['alexnet-cifar10', 35_910_730],
 ])('%s has as many parameters as published', (name, parameters) => {
   expect(summarize(spec(name)).totals.parameters).toBe(parameters);
 });
@@ -85,4 +96,20 @@ test.each([
   [5 * 1024 ** 4, '5120.0 GiB'],
 ])('%i bytes', (bytes, text) => {
   expect(printBytes(bytes)).toBe(text);
+});
+
+test('every spec that ships is without a mistake, and without a warning', () => {
+  const names = readdirSync(new URL('../../specs/', import.meta.url)).filter((name) => name.endsWith('.yaml'));
+  expect(names.length).toBeGreaterThanOrEqual(13);
+  expect(names.flatMap((name) => check(source(name)).diagnostics.map(({ code, message }) => `${name}: ${code} ${message}`))).toEqual([]);
+});
+
+test('layers of a block are counted where it is used', () => {
+  const { layers } = summarize(spec('squeezenet-1.0'));
+  expect(layers.slice(2, 6).map(({ name, shape, parameters }) => [name, shape.join('x'), parameters])).toEqual([
+    ['fire2.squeeze', '55x55x16', 1552],
+    ['fire2.expand1x1', '55x55x64', 1088],
+    ['fire2.expand3x3', '55x55x64', 9280],
+    ['fire2.out', '55x55x128', 0],
+  ]);
 });

@@ -4,6 +4,7 @@ import { loadModel } from '../../runtime/model.ts';
 import { findAdapter, openAdapter, type Device } from '../../runtime/device.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { check } from '../../compiler/check.ts';
+import { neighboursOf } from '../../compiler/cli/files.ts';
 import { compile } from '../../compiler/compile.ts';
 import { interpret } from '../../compiler/interpret.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
@@ -43,9 +44,9 @@ export async function benches(): Promise<readonly Bench[]> {
   });
 }
 
-/** The network of a right spec. */
+/** The network of a right spec; what it is built on lies beside `path`. */
 export function networkOf(text: string, overrides: Readonly<Record<string, string>> = {}, path = 'spec.yaml'): TypedGraph {
-  const { graph, diagnostics } = check({ path, text }, new Map(Object.entries(overrides)));
+  const { graph, diagnostics } = check({ path, text, read: neighboursOf(path) }, new Map(Object.entries(overrides)));
   if (graph === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return graph;
 }
