@@ -1,44 +1,74 @@
-// `npm run bench`: how long short calls of the command take, as multiples of a bare `node -e 0`. Both are whole processes,
-// run in turn, so that the ratio holds while the machine's speed drifts. Needs the built command (`npm run build`).
-// `npm run bench -- --encoding`: what a run costs the CPU.
+// `npm run bench`: how long short calls of the command take, then netloom beside other runtimes. Any of the options of the
+// comparison asks for that alone; `--start-up` and `--encoding` for what they say.
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../runtime/errors.ts';
+import { adapterNames, defaultAdapter } from './adapter.ts';
+import { compare } from './compare.ts';
 import { benchEncoding } from './encoding.ts';
+import { peers, type PeerName } from './peers/index.ts';
+import { describe, printMeasured, writeJson, writeResults } from './results.ts';
+import { benchStartUp } from './start-up.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, encoding: { type: 'boolean', default: false } } });
-const rounds = Number(values.rounds);
-const scratch = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
+const options = {
+  'start-up': { type: 'boolean', default: false },
+  encoding: { type: 'boolean', default: false },
+  models: { type: 'string', default: 'alexnet' },
+  batches: { type: 'string', default: '1,8,32' },
+  peers: { type: 'string', default: Object.keys(peers).join() },
+  adapter: { type: 'string', default: defaultAdapter() },
+  rounds: { type: 'string' },
+  json: { type: 'string' },
+  'write-results': { type: 'boolean', default: false },
+} as const;
 
-/** Milliseconds from start to exit. */
-function time(...args: readonly string[]): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status ?? 'a signal'}\n${stderr}`);
-  return performance.now() - start;
+/** What the call is at fault for. */
+class CallError extends Error {}
+
+try {
+  await bench(process.argv.slice(2));
+} catch (fault) {
+  console.error(messageOf(fault));
+  process.exitCode = fault instanceof CallError ? 2 : 1;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
-if (values.encoding) await benchEncoding(20 * rounds);
-
-const calls: readonly (readonly string[])[] = values.encoding ? [] : [
-  ['--version'],
-  ['explain', 'conv'],
-  ['check', 'specs/alexnet.yaml'],
-  ['summary', 'specs/alexnet.yaml'],
-  ['compile', 'specs/alexnet.yaml', '-o', join(scratch, 'alexnet')],
-];
-
-for (const call of calls) {
-  const pairs = Array.from({ length: rounds + 1 }, () => [time('dist/netloom.cjs', ...call), time('-e', '0')] as const).slice(1);
-  const ratio = median(pairs.map(([netloom, bare]) => netloom / bare));
-  const name = `netloom ${call.slice(0, 2).join(' ')}`.padEnd(36);
-  console.log(`${name} ${ratio.toFixed(2).padStart(6)} times a bare node   ${median(pairs.map(([netloom]) => netloom)).toFixed(0).padStart(5)} ms`);
+async function bench(args: string[]): Promise<void> {
+  const { values } = parse(args);
+  const rounds = values.rounds === undefined ? undefined : count('rounds', values.rounds);
+  if (values['start-up'] || args.length === 0) benchStartUp(rounds ?? 15);
+  if (values.encoding) await benchEncoding(20 * (rounds ?? 15));
+  if (values['start-up'] || values.encoding) return;
+  const comparison = {
+    models: values.models.split(','),
+    batches: values.batches.split(',').map((text) => count('batches', text)),
+    peers: values.peers.split(',').map((word) => oneOf('peers', word, Object.keys(peers) as PeerName[])),
+    adapter: oneOf('adapter', values.adapter, adapterNames),
+    rounds: rounds ?? 20,
+  };
+  const setting = describe(comparison, args);
+  console.log(setting.lines.join('\n'));
+  const measured = await compare(comparison, (one) => {
+    console.log(printMeasured(one));
+  });
+  if (values.json !== undefined) writeJson(values.json, setting, measured);
+  if (values['write-results']) writeResults(setting, measured);
 }
-rmSync(scratch, { recursive: true, force: true });
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options });
+  } catch (fault) {
+    throw new CallError(messageOf(fault));
+  }
+}
+
+function oneOf<Item extends string>(option: string, word: string, known: readonly Item[]): Item {
+  const found = known.find((item) => item === word);
+  if (found === undefined) throw new CallError(`--${option} takes ${known.join(', ')}; not '${word}'`);
+  return found;
+}
+
+function count(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new CallError(`--${option} takes whole numbers from 1 on; not '${text}'`);
+  return Number(text);
+}

@@ -13,6 +13,7 @@ import { toOnnx } from '../../compiler/emit/onnx.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { asPicture, elements, type Shape } from '../../compiler/ir/tensor.ts';
 import { openWeights } from '../../runtime/weights.ts';
+import { moveChannels } from './move-channels.ts';
 
 const peers = new URL('../bench/package.json', import.meta.url);
 
@@ -68,19 +69,4 @@ export async function runOnnxFile(path: string, graph: TypedGraph, input: Float3
   } finally {
     await session.release();
   }
-}
-
-/** From N,H,W,C to N,C,H,W (`first`) or back (`last`). */
-function moveChannels(values: Float32Array, pixels: number, channels: number, to: 'first' | 'last'): Float32Array<ArrayBuffer> {
-  const moved = new Float32Array(values.length);
-  for (let start = 0; start < values.length; start += pixels * channels) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      for (let c = 0; c < channels; c++) {
-        const [last, first] = [start + pixel * channels + c, start + c * pixels + pixel];
-        if (to === 'first') moved[first] = values[last] ?? NaN;
-        else moved[last] = values[first] ?? NaN;
-      }
-    }
-  }
-  return moved;
 }

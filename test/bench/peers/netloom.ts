@@ -1,0 +1,19 @@
+// netloom as users have it: the built package compiles the spec and loads it.
+
+import { readFileSync } from 'node:fs';
+import { compile } from 'netloom';
+import { loadModel } from 'netloom/runtime';
+import { serve } from './serve.ts';
+
+await serve(async ({ spec, safetensors, adapter, output }) => {
+  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec });
+  const model = await loadModel({ plan, shaders, weights: safetensors, adapter, quiet: true });
+  return {
+    order: 'N,H,W,C',
+    note: `${model.device.adapter.name}, variant ${model.variant.target}`,
+    async run(input) {
+      const { [output.name]: result } = await model.run(input);
+      return result?.data ?? [];
+    },
+  };
+});
