@@ -17,7 +17,7 @@ const text = Array.from({ length: layers }, (_, i) => `  conv${i}: { op: conv, f
 
 const { editor } = await Editor.start([], [values.command]);
 const first = await editor.show(name, head + text);
-if (first.diagnostics.length > 0) throw new Error(first.diagnostics[0]?.message);
+if (first.diagnostics.length > 0) throw new Error(JSON.stringify(first.diagnostics[0]));
 
 const times = new Map<string, number[]>();
 async function time(what: string, act: () => Promise<unknown>): Promise<void> {
