@@ -36,8 +36,12 @@ export interface Costs {
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;
-  /** Compiling one multiply-add of an unrolled loop, shared out among some thousand runs. */
+  /** Compiling one multiply-add of an unrolled loop, shared out among some hundred runs. */
   readonly compile: number;
+  /** The same for a store: on a software GPU a branch for each lane, five milliseconds. */
+  readonly compileStore: number;
+  /** Storing a sum by a loop over a copy of them all, which has one store to compile; absent where such arrays are no option. */
+  readonly storeInLoop?: number;
   /** Times as much where a row's values are kept for another block of channels. */
   readonly secondBlock: number;
 }

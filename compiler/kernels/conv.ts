@@ -280,20 +280,44 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     const lines: (string | Lines)[] = [];
     for (let block = 0; block < blocks; block++) {
       const channel = channelOf(block);
-      const stores: (string | Lines)[] = [...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 })];
-      for (let row = 0; row < rows; row++) {
-        const columnsOfRow = each(unroll, 'ox', columns, (ox) => {
-          const store = results.store(sumAt(block, row, ox), channel, { dy: row, dx: ox });
-          return columnTiles * columns === width ? store : [`if (${plus('ox_first', ox)} < ${u(width)}) {`, store, '}'];
-        });
-        stores.push(...(row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height ? [`if (oy + ${u(row)} < ${u(height)}) {`, columnsOfRow, '}'] : columnsOfRow));
-      }
+      const stores: Lines = [
+        ...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 }),
+        ...(tile.stores === 'loop' ? storeInLoop(block) : storeStraight(block)),
+      ];
       const exact = outChannels % channelsAtOnce === 0;
       if (exact && blocks === 1) lines.push(...stores);
       else if (exact) lines.push('{', stores, '}');
       else lines.push(`if (${groups > 1 ? `${channel} < (g + 1u) * ${u(outChannels)}` : `${channel} < ${u(outChannels)}`}) {`, stores, '}');
     }
     return lines;
+  }
+
+  function storeStraight(block: number): Lines {
+    return Array.from({ length: rows }, (_, row): Lines => {
+      const stores = each(unroll, 'ox', columns, (ox) => withinPicture(ox, results.store(sumAt(block, row, ox), channelOf(block), { dy: row, dx: ox })));
+      return row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height ? [`if (oy + ${u(row)} < ${u(height)}) {`, stores, '}'] : stores;
+    }).flat();
+  }
+
+  function storeInLoop(block: number): Lines {
+    const all = `finished${blocks > 1 ? `_${'abcd'[block] ?? block}` : ''}`;
+    const copies = Array.from({ length: rows }, (_, row) => each(unroll, 'ox', columns, (ox) => [`${all}[${plus(ox, row * columns)}] = ${sumAt(block, row, ox)};`]));
+    return [
+      `var ${all}: array<f32, ${rows * columns}>;`,
+      ...copies.flat(),
+      '// The rows that lie in the picture. The bound is no constant, so that no driver unrolls the loop.',
+      `for (var i = 0u; i < min(${u(rows)}, ${u(height)} - oy) * ${u(columns)}; i++) {`,
+      [
+        ...(columns > 1 ? [`let ox = i % ${u(columns)};`] : []),
+        ...withinPicture(columns > 1 ? 'ox' : 0, results.store(`${all}[i]`, channelOf(block), { dy: columns > 1 ? `i / ${u(columns)}` : 'i', dx: columns > 1 ? 'ox' : 0 })),
+      ],
+      '}',
+    ];
+  }
+
+  /** `store`, unless column `ox` of the tile lies beyond the picture. */
+  function withinPicture(ox: string | number, store: Lines): Lines {
+    return columnTiles * columns === width ? store : [`if (${plus('ox_first', ox)} < ${u(width)}) {`, store, '}'];
   }
 
   function pack(): { readonly weight: PackedWeight; readonly comment: string } {

@@ -5,7 +5,7 @@ import type { ChannelVector, Expr, ScalarFunction } from '../ir/expr.ts';
 import type { TailStep } from '../ir/kernel.ts';
 import type { Layout, WeightSource } from '../../runtime/plan.ts';
 import { describe, type ShaderWriter } from './shader.ts';
-import { f, identifier, plus, u, type Lines } from './wgsl.ts';
+import { f, identifier, plus, times, u, type Lines } from './wgsl.ts';
 
 /** Where a result is, in the skeleton's words. */
 export interface At {
@@ -80,10 +80,10 @@ export class Results {
   }
 
   /** Lines that finish the result `value` of the core, `dy` rows and `dx` columns from the declared address. */
-  store(value: string, channel: string, offset: { readonly dy?: number; readonly dx?: string | number } = {}): Lines {
+  store(value: string, channel: string, offset: { readonly dy?: string | number; readonly dx?: string | number } = {}): Lines {
     const { kernel } = this.writer.site;
     const lines: string[] = [];
-    const atOffset = (name: string): string => plus(`at_${name}`, (offset.dy ?? 0) * (this.layouts.get(name)?.rowStride ?? 0), offset.dx ?? 0);
+    const atOffset = (name: string): string => plus(`at_${name}`, times(offset.dy ?? 0, this.layouts.get(name)?.rowStride ?? 0), offset.dx ?? 0);
     let current = value;
     const settle = (id: string): void => {
       const name = this.stored.get(id);

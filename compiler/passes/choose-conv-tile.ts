@@ -22,13 +22,14 @@ function* candidates(size: ConvSize, target: Target, lanes: number): Generator<C
     for (let rows = 1; rows <= Math.min(size.height, 8); rows++) {
       for (const blocks of [1, 2, 4]) {
         for (const turn of turns) {
-          const tile: ConvTile = { lanes, blocks, rows, columns, turn };
+          const tile: ConvTile = { lanes, blocks, rows, columns, turn, stores: 'straight' };
           const taps = turn === 'kernel row' ? kernelColumns : kernelRows * kernelColumns * turn.channels;
           const sums = rows * columns * blocks;
           const smallest = rows === 1 && blocks === 1 && turn !== 'kernel row' && turn.channels === 1 && columns === Math.min(...columnCounts(size, target.maxSums));
           if (!smallest && (sums > target.maxSums || sums * taps > target.maxUnrolled)) continue;
           if (!smallest && target.supply === 'uniform' && inputColumns(size, tile) > 80) continue;
           yield tile;
+          if (target.costs.storeInLoop !== undefined) yield { ...tile, stores: 'loop' };
         }
       }
     }
@@ -62,5 +63,7 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
   const turns = turn === 'kernel row' ? size.inChannels * kernelRows : Math.ceil(size.inChannels / turn.channels);
   const workgroups =
     size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * Math.ceil(size.height / rows) * Math.ceil(size.width / columns);
-  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + cost.workgroup) + taps * columns * blocks * cost.compile;
+  const storing = tile.stores === 'loop' ? sums * (cost.storeInLoop ?? 0) : 0;
+  const compiling = taps * columns * blocks * cost.compile + (tile.stores === 'loop' ? 1 : sums) * cost.compileStore;
+  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + storing + cost.workgroup) + compiling;
 }

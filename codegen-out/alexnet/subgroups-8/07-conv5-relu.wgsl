@@ -103,14 +103,14 @@ fn conv5_relu(
   }
 
   let at_y = n * 43264u + channel * 169u + oy * 13u;
-  for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_0[ox], 0.0); }
-  if (oy + 1u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_1[ox], 0.0); }
-  }
-  if (oy + 2u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 26u] = max(sum_2[ox], 0.0); }
-  }
-  if (oy + 3u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 39u] = max(sum_3[ox], 0.0); }
+  var finished: array<f32, 52>;
+  for (var ox = 0u; ox < 13u; ox++) { finished[ox] = sum_0[ox]; }
+  for (var ox = 0u; ox < 13u; ox++) { finished[ox + 13u] = sum_1[ox]; }
+  for (var ox = 0u; ox < 13u; ox++) { finished[ox + 26u] = sum_2[ox]; }
+  for (var ox = 0u; ox < 13u; ox++) { finished[ox + 39u] = sum_3[ox]; }
+  // The rows that lie in the picture. The bound is no constant, so that no driver unrolls the loop.
+  for (var i = 0u; i < min(4u, 13u - oy) * 13u; i++) {
+    let ox = i % 13u;
+    y[at_y + (i / 13u) * 13u + ox] = max(finished[i], 0.0);
   }
 }
