@@ -4,10 +4,9 @@
 import type { CompletionItem, CompletionItemKind } from 'vscode-languageserver/node';
 import { ops } from '../ops/index.ts';
 import type { Source } from '../source/source.ts';
-import { functionNames } from '../spec/evaluate.ts';
+import { amounts, functionNames, layerFunctions } from '../spec/evaluate.ts';
 import { cursorIn, type Cursor } from './cursor.ts';
 import { explainKey, explainOperator, keyAt, keysAt, layerAt, wordsOf } from './language.ts';
-import { layerFunctions, quantities } from './mentions.ts';
 import { positionAt } from './place.ts';
 import { scopeNamed, type View } from './view.ts';
 
@@ -68,7 +67,7 @@ function keys({ path, beside }: Cursor, view: View): readonly Offer[] {
 }
 
 function values({ path, inList }: Cursor, view: View, shapeOf: (layer: string) => string | undefined): readonly Offer[] {
-  const layer = layerAt(path);
+  const layer = layerAt(path, view);
   const word = layer?.rest.length === 1 ? layer.rest[0] : undefined;
   if (layer && (word === 'from' || word === 'after' || word === 'before')) return layersBefore(layer.scope, layer.name, word === 'from', view, shapeOf);
   if (word === 'op') return ops.map(({ name, summary }) => ({ label: name, kind: 'operator', detail: sentence(summary), documentation: explainOperator(name) }));
@@ -104,12 +103,12 @@ function layersBefore(scope: string, name: string, onlyAbove: boolean, view: Vie
 const named = (label: string, shape: string | undefined): Offer => ({ label, kind: 'variable', ...(shape === undefined ? {} : { detail: shape }) });
 
 function inExpression({ path }: Cursor, view: View): readonly Offer[] {
-  const layer = layerAt(path);
+  const layer = layerAt(path, view);
   const contract = path[0] === 'check';
   const own = layer && layer.scope !== '' ? [...scopeNamed(view, layer.scope).params] : [];
   return [
     ...[...new Set([...own, ...view.params])].map((label): Offer => ({ label, kind: 'variable', detail: 'a param' })),
-    ...(contract ? quantities.map((label): Offer => ({ label, kind: 'value', detail: 'of the whole network' })) : []),
+    ...(contract ? amounts.map((label): Offer => ({ label, kind: 'value', detail: 'of the whole network' })) : []),
     ...(contract ? [...view.layers.keys()].map((label): Offer => ({ label, kind: 'variable', detail: 'a layer' })) : []),
     ...(contract ? layerFunctions.map((name): Offer => ({ label: `${name}()`, kind: 'function', detail: `${name}(layer)`, insert: `${name}(` })) : []),
     ...functionNames.map((name): Offer => ({ label: `${name}()`, kind: 'function', insert: `${name}(` })),

@@ -7,15 +7,15 @@ import type { Diagnostic as Shown, DiagnosticRelatedInformation, DiagnosticTag }
 import { catalog } from '../source/catalog.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import type { Source, Span } from '../source/source.ts';
-import { locationOf, rangeOf } from './place.ts';
-import { child } from './view.ts';
 import type { Written } from '../spec/document.ts';
+import { child } from '../spec/place.ts';
+import { locationOf, rangeOf } from './place.ts';
 
 const severities = { error: 1, warning: 2 } as const;
 const unnecessary: DiagnosticTag = 1;
 
 /** The laws that speak of what could as well not be there. */
-const idle: readonly string[] = [catalog.unreadLayer, catalog.unusedIgnore].map(({ code }) => code);
+const idle: readonly string[] = [catalog.unreadLayer, catalog.unusedIgnore, catalog.badIgnore, catalog.unusedParam, catalog.unusedBlock].map(({ code }) => code);
 
 /**
  * A diagnostic in the file an editor shows. Of a mistake in another file the place that reads it is marked, and leads there.
@@ -24,7 +24,7 @@ const idle: readonly string[] = [catalog.unreadLayer, catalog.unusedIgnore].map(
 export function show(diagnostic: Diagnostic, source: Source, root: Written | undefined): Shown {
   const { code, severity, message, span, label, help, related } = diagnostic;
   const elsewhere = span.source.path !== source.path;
-  const place = elsewhere ? (child(root, 'extends') ?? child(root, 'labels'))?.span : span;
+  const place = elsewhere ? (readerIn(source, span) ?? child(root, 'labels')?.span) : span;
   const others: readonly DiagnosticRelatedInformation[] = [
     ...(elsewhere ? [{ location: locationOf(span), message: label }] : []),
     ...related.map((other) => ({ location: locationOf(other.span), message: other.note })),
@@ -40,6 +40,11 @@ export function show(diagnostic: Diagnostic, source: Source, root: Written | und
     ...(idle.includes(code) ? { tags: [unnecessary] } : {}),
     ...(others.length > 0 ? { relatedInformation: [...others] } : {}),
   };
+}
+
+/** The line of this file that reads the text of a place, be it over other files. */
+function readerIn(source: Source, { source: { extendedBy } }: Span): Span | undefined {
+  return extendedBy === undefined || extendedBy.source.path === source.path ? extendedBy : readerIn(source, extendedBy);
 }
 
 function firstLine(source: Source): Span {

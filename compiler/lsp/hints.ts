@@ -7,9 +7,10 @@ import { grouped, printBytes, summarize, type LayerSummary } from '../emit/summa
 import { printShape } from '../ir/tensor.ts';
 import type { Source } from '../source/source.ts';
 import type { Written, WrittenEntry } from '../spec/document.ts';
+import { child } from '../spec/place.ts';
 import { moved, type TextEdit } from './edit.ts';
 import { positionAt } from './place.ts';
-import { child, entriesIn, type View } from './view.ts';
+import { entriesIn, type View } from './view.ts';
 
 /** A hint, before it has a place on the screen. */
 export interface LayerHint {

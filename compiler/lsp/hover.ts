@@ -32,7 +32,7 @@ export function hover({ root, view, mentions, checked }: Subject, offset: number
   };
   const mention = mentions.find(({ span }) => touches(span, offset));
   if (mention?.kind === 'layer') {
-    const full = layerNamed(mention, root.span.source.text, checked);
+    const full = layerNamed(mention, checked);
     const told = full === undefined || checked.known === undefined ? undefined : explainLayer(full, checked.known);
     if (told !== undefined) return answer(mention.span, [told]);
   }
@@ -46,7 +46,7 @@ export function hover({ root, view, mentions, checked }: Subject, offset: number
   const { path, on, span, value } = found;
   const key = keyAt(path, view);
   if (on === 'key') return answer(span, [key && explainKey(path.at(-1) ?? '', key)]);
-  const layer = layerAt(path);
+  const layer = layerAt(path, view);
   if (layer?.rest.length === 1 && typeof value.value === 'string' && (layer.rest[0] === 'op' || layer.rest[0] === 'activation')) {
     const described = explainOperator(value.value);
     if (described !== undefined) return answer(span, [described]);
@@ -55,10 +55,10 @@ export function hover({ root, view, mentions, checked }: Subject, offset: number
 }
 
 /** The name under which a network knows a layer. */
-function layerNamed({ name, scope, span }: Mention, text: string, { known }: Checked): string | undefined {
+function layerNamed({ name, scope, span }: Mention, { known }: Checked): string | undefined {
   if (scope === '') return name;
   // In a block it is a layer of each instance: the first is told.
-  const inside = known?.nodes.find(({ origin }) => origin.name.span.source.text === text && origin.name.span.start === span.start);
+  const inside = known?.nodes.find(({ origin }) => origin.name.span.source.path === span.source.path && origin.name.span.start === span.start);
   return inside?.origin.name.value;
 }
 

@@ -2,49 +2,61 @@
 // and completion read it; it comes from the same tables as the schema.
 
 import { opsByName } from '../ops/index.ts';
-import { layerKeys, specKeys, type Key, type Keys } from '../spec/keys.ts';
-import type { View } from './view.ts';
-import { scopeNamed } from './view.ts';
+import { argument, instanceKeys, layerKeys, placementKeys, specKeys, type Key, type Keys } from '../spec/keys.ts';
+import { scopeNamed, type View } from './view.ts';
 
 /** Keys and positions from the root to a place: `['layers', 'conv1', 'kernel']`. */
 export type Path = readonly string[];
 
 /** A layer's name and the scope it is written in, and what of the path is left behind it. */
-export function layerAt(path: Path): { readonly scope: string; readonly name: string; readonly rest: Path } | undefined {
-  const [first, second, third, fourth] = path;
-  if (first === 'layers' && second !== undefined) return { scope: '', name: second, rest: path.slice(2) };
-  if (first === 'blocks' && second !== undefined && third === 'layers' && fourth !== undefined) return { scope: second, name: fourth, rest: path.slice(4) };
-  return undefined;
+export interface LayerPlace {
+  readonly scope: string;
+  readonly name: string;
+  readonly rest: Path;
+}
+
+/** The layer that a path leads to or into: of the spec, of a block, or of a block where an instance changes it. */
+export function layerAt(path: Path, view: View): LayerPlace | undefined {
+  const [first, second = '', third] = path;
+  let [scope, rest] = first === 'layers' ? ['', path.slice(1)] : first === 'blocks' && third === 'layers' ? [second, path.slice(3)] : ['', []];
+  for (;;) {
+    const [name, within] = rest;
+    if (name === undefined) return undefined;
+    const use = scopeNamed(view, scope).layers.get(name)?.use;
+    if (within !== 'layers' || use === undefined || rest.length < 3) return { scope, name, rest: rest.slice(1) };
+    [scope, rest] = [use, rest.slice(2)];
+  }
 }
 
 /** The keys that the map at a place may have; undefined where their author chooses them. */
 export function keysAt(path: Path, view: View): Keys | undefined {
-  const layer = layerAt(path);
-  if (layer?.rest.length === 0) return keysOfLayer(layer.scope, layer.name, view);
-  if (path.length === 0) return specKeys;
-  return keyAt(path, view)?.keys;
+  const layer = layerAt(path, view);
+  if (layer) return layer.rest.length === 0 ? keysOfLayer(layer, view) : keyAt(path, view)?.keys;
+  return path.length === 0 ? specKeys : keyAt(path, view)?.keys;
 }
 
 /** What is known of the key at the end of a path. */
 export function keyAt(path: Path, view: View): Key | undefined {
   const last = path.at(-1);
-  const keys = path.length === 0 ? undefined : keysAt(path.slice(0, -1), view);
   if (last === undefined) return undefined;
-  if (keys === undefined) return path.length > 1 ? keyAt(path.slice(0, -1), view)?.each : undefined;
-  return Object.hasOwn(keys, last) ? keys[last] : undefined;
+  const above = path.slice(0, -1);
+  const keys = keysAt(above, view);
+  if (keys) return Object.hasOwn(keys, last) ? keys[last] : undefined;
+  return keyAt(above, view)?.each;
 }
 
-function keysOfLayer(scope: string, name: string, view: View): Keys {
+function keysOfLayer({ scope, name }: LayerPlace, view: View): Keys {
   const { op, use } = scopeNamed(view, scope).layers.get(name) ?? {};
+  // What follows another layer has to be said where the text does not: in a variant, and in changes to a block.
+  const placement = view.extends ? placementKeys : {};
   if (use !== undefined) {
-    const params = [...(view.blocks.get(use)?.params ?? [])].map((param): [string, Key] => [param, paramOf(use)]);
-    return { ...layerKeys, ...Object.fromEntries(params) };
+    const params = [...scopeNamed(view, use).params].map((param): [string, Key] => [param, { ...argument, description: `What the param of the block \`${use}\` is here.` }]);
+    return { ...instanceKeys, ...Object.fromEntries(params), ...placement };
   }
-  const attrs = Object.entries(opsByName.get(op ?? '')?.attrs ?? {});
-  return { ...layerKeys, ...Object.fromEntries(attrs.map(([key, attr]): [string, Key] => [key, { ...attr, required: attr.fallback === undefined }])) };
+  const attrs = Object.entries(opsByName.get(op ?? '')?.attrs ?? {}).map(([key, attr]): [string, Key] => [key, { ...attr, required: attr.fallback === undefined }]);
+  const either = op === undefined && view.blocks.size > 0 ? { use: { ...instanceKeys.use, required: false } } : {};
+  return { ...layerKeys, ...either, ...Object.fromEntries(attrs), ...placement };
 }
-
-const paramOf = (block: string): Key => ({ expected: 'a number or an expression', description: `A param of the block \`${block}\`.`, schema: {} });
 
 /** The words that a value may be; none where it is a number or a text of any kind. */
 export function wordsOf({ schema }: Key): readonly string[] {

@@ -2,7 +2,7 @@
 
 import type { Span } from '../source/source.ts';
 import type { Written } from '../spec/document.ts';
-import { entriesOf } from '../spec/violations.ts';
+import { entriesOf } from '../spec/place.ts';
 import type { Path } from './language.ts';
 import { touches } from './place.ts';
 

@@ -5,10 +5,12 @@
 
 import type { Span } from '../source/source.ts';
 import type { Written } from '../spec/document.ts';
+import { isAmount, layerFunctions } from '../spec/evaluate.ts';
 import type { Expression, Place } from '../spec/expression.ts';
 import { parseExpression } from '../spec/expression.ts';
 import { isExpression, scalarText } from '../spec/number.ts';
-import { child, entriesIn, itemsIn, scopeNamed, type View } from './view.ts';
+import { child } from '../spec/place.ts';
+import { entriesIn, itemsIn, scopeNamed, type View } from './view.ts';
 
 export type Kind = 'layer' | 'param' | 'block';
 
@@ -26,11 +28,6 @@ export interface Mention extends Named {
   /** Whether it is the key under which the thing is written. */
   readonly declares: boolean;
 }
-
-/** Names that mean the network as a whole in a contract. */
-export const quantities = ['parameters', 'macs', 'flops', 'weights', 'activations'] as const;
-/** Functions of a contract that take the name of a layer. */
-export const layerFunctions = ['shape', ...quantities] as const;
 
 export function sameThing(a: Named, b: Named): boolean {
   return a.kind === b.kind && a.name === b.name && a.scope === b.scope;
@@ -67,7 +64,7 @@ export function mentionsIn(root: Written, view: View): readonly Mention[] {
     const at = ({ start, end }: Place): Span => span({ start: start + skip, end: end + skip });
     for (const { name, place, ofLayer } of namesOf(parsed.tree, body)) {
       if (ofLayer) addPath(name, (part) => at({ start: place.start + part.start, end: place.start + part.end }), scope);
-      else if (!whole || view.params.has(name) || !(quantities as readonly string[]).includes(name)) add('param', paramScope(name, scope), name, at(place));
+      else if (!whole || !isAmount(name)) add('param', paramScope(name, scope), name, at(place));
     }
   };
   const expressions = (written: Written | undefined, scope: string): void => {
@@ -87,15 +84,18 @@ export function mentionsIn(root: Written, view: View): readonly Mention[] {
       expressions(value, scope);
     }
   };
-  const layers = (written: Written | undefined, scope: string): void => {
+  /** `declares` is false of the changes that an instance makes to its block. */
+  const layers = (written: Written | undefined, scope: string, declares = true): void => {
     for (const [name, { key, value }] of entriesIn(written)) {
-      add('layer', scope, name, keyName(key, name), value.value !== null);
+      add('layer', scope, name, keyName(key, name), declares && value.value !== null);
       const use = child(value, 'use')?.value ?? scopeNamed(view, scope).layers.get(name)?.use;
       for (const [word, entry] of entriesIn(value)) {
         if (word === 'from' || word === 'after' || word === 'before') {
           for (const item of itemsIn(entry.value)) layerName(item, scope);
         } else if (word === 'use' && typeof entry.value.value === 'string') {
           add('block', '', entry.value.value, keyName(entry.value.span, entry.value.value));
+        } else if (word === 'layers' && typeof use === 'string') {
+          layers(entry.value, use, false);
         } else {
           if (typeof use === 'string' && view.blocks.get(use)?.params.has(word) === true) add('param', use, word, keyName(entry.key, word));
           expressions(entry.value, scope);

@@ -3,10 +3,13 @@
 
 import type { Location, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
 import type { Source, Span } from '../source/source.ts';
+import { reservedNames } from '../spec/blocks.ts';
+import { amounts } from '../spec/evaluate.ts';
 import { layerNamePattern, namePattern } from '../spec/keys.ts';
+import { child } from '../spec/place.ts';
 import { sameThing, type Kind, type Mention } from './mentions.ts';
 import { locationOf, rangeOf, touches, uriOf } from './place.ts';
-import { child, entriesIn, scopeNamed } from './view.ts';
+import { entriesIn, scopeNamed } from './view.ts';
 import type { Workspace } from './workspace.ts';
 
 export function mentionAt(source: Source, offset: number, workspace: Workspace): Mention | undefined {
@@ -79,7 +82,10 @@ function takenNames(kind: Kind, scope: string, file: Source, workspace: Workspac
   const view = workspace.view(file);
   const { layers, params } = scopeNamed(view, scope);
   if (kind === 'block') return new Map([...view.blocks.keys()].map((name) => [name, 'block']));
-  if (kind === 'param') return new Map([...params].map((name) => [name, 'param']));
+  if (kind === 'param') {
+    const reserved = scope === '' ? amounts.map((name): [string, string] => [name, 'amount']) : [...reservedNames].map((name): [string, string] => [name, 'key']);
+    return new Map([...reserved, ...[...params].map((name): [string, string] => [name, 'param'])]);
+  }
   const input = scope === '' ? entriesIn(child(workspace.tree(file), 'input')).keys() : ['input'];
   return new Map([...[...layers.keys()].map((name): [string, string] => [name, 'layer']), ...[...input].map((name): [string, string] => [name, 'input'])]);
 }

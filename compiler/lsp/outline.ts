@@ -3,8 +3,9 @@
 import type { DocumentSymbol, SymbolKind } from 'vscode-languageserver/node';
 import { textOf } from '../source/source.ts';
 import type { Written, WrittenEntry } from '../spec/document.ts';
+import { child } from '../spec/place.ts';
 import { rangeOf } from './place.ts';
-import { child, entriesIn } from './view.ts';
+import { entriesIn } from './view.ts';
 
 const kinds = { module: 2, namespace: 3, function: 12, variable: 13, constant: 14, property: 7 } as const satisfies Record<string, SymbolKind>;
 

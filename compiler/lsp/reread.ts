@@ -6,7 +6,7 @@ import { collect } from '../source/catalog.ts';
 import type { Source, Span } from '../source/source.ts';
 import type { Written, WrittenEntry } from '../spec/document.ts';
 import type { Tree } from '../spec/tree.ts';
-import { entriesOf } from '../spec/violations.ts';
+import { entriesOf } from '../spec/place.ts';
 import { readYaml } from '../spec/yaml.ts';
 import { editBetween, type TextEdit } from './edit.ts';
 
@@ -19,12 +19,13 @@ const unsafe = /^(---|\.\.\.|%)|\t|\uFEFF/m;
 /** Near the largest size that a file may have, whether it has it is found by reading everything. */
 const mostCharacters = 3_900_000;
 
-/** The tree of `source`, from that of a text without mistakes of YAML's; undefined where everything has to be read. */
+/** The tree of `source`, from that of a text without mistakes of YAML's, or from the same text read for another; undefined where everything has to be read. */
 export function reread(before: Tree, source: Source): Tree | undefined {
   const old = before.root.span.source;
   const entries = entriesOf(before.root);
   const edit = editBetween(old.text, source.text);
-  if (!entries || !edit || before.flawed.size > 0 || source.text.length > mostCharacters || anchors.test(source.text) || anchors.test(old.text)) return undefined;
+  if (!entries || before.flawed.size > 0 || source.text.length > mostCharacters || anchors.test(source.text) || anchors.test(old.text)) return undefined;
+  if (!edit) return { root: moveValue(before.root, ({ start, end }) => ({ source, start, end })), flawed: new Set() };
   const found = partAround(entries, old, edit);
   if (!found) return undefined;
   const { section, first, after, start, end, column } = found;

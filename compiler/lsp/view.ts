@@ -3,7 +3,7 @@
 
 import type { Source } from '../source/source.ts';
 import type { Written, WrittenEntry } from '../spec/document.ts';
-import { entriesOf } from '../spec/violations.ts';
+import { child, entriesOf } from '../spec/place.ts';
 
 /** The layers and params of a spec, or of one of its blocks. */
 export interface Scope {
@@ -21,6 +21,8 @@ export interface LayerView {
 export interface View extends Scope {
   readonly input: string | undefined;
   readonly blocks: ReadonlyMap<string, Scope>;
+  /** Whether the spec is a variant of another. */
+  readonly extends: boolean;
 }
 
 /** A spec and the specs it extends, each with its tree; the spec itself comes first. */
@@ -56,7 +58,7 @@ export function viewOf(chain: Chain): View {
     }
   }
   const input = roots.flatMap((root) => [...entriesIn(child(root, 'input')).keys()]).at(-1);
-  return { ...scopeOf(roots), input, blocks };
+  return { ...scopeOf(roots), input, blocks, extends: child(chain[0]?.root, 'extends') !== undefined };
 }
 
 function scopeOf(maps: readonly Written[], base?: Scope): Scope {
@@ -83,14 +85,9 @@ export function scopeNamed(view: View, name: string): Scope {
   return name === '' ? view : (view.blocks.get(name) ?? { layers: new Map(), params: new Set() });
 }
 
-/** A value of a map. */
-export function child(written: Written | undefined, key: string): Written | undefined {
-  return written && entriesOf(written)?.get(key)?.value;
-}
-
 /** The entries of a map; none where it is not one. */
 export function entriesIn(written: Written | undefined): ReadonlyMap<string, WrittenEntry> {
-  return (written && entriesOf(written)) ?? new Map<string, WrittenEntry>();
+  return entriesOf(written) ?? new Map<string, WrittenEntry>();
 }
 
 /** The items of a list; a single value is a list of one. */

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { check, type Checked } from '../check.ts';
-import { neighboursOf, readText } from '../cli/files.ts';
+import { leavesProject, neighboursOf, readText } from '../cli/files.ts';
 import { collect, type Report } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
 import type { Written } from '../spec/document.ts';
@@ -32,8 +32,6 @@ interface State {
   asked: ReadonlySet<string>;
   /** What is told of its layers, by the last right network where this one is broken. */
   hints: readonly LayerHint[];
-  /** The last tree that YAML had nothing against, from which the next is made. */
-  sound: Tree | undefined;
 }
 
 /** Among more files than this no specs are searched that extend another. */
@@ -47,6 +45,8 @@ export class Workspace {
   private readonly files = new Map<string, Source | undefined>();
   /** Trees that YAML had nothing against. */
   private readonly trees = new WeakMap<Source, Tree>();
+  /** The last of each path, from which the next is made. */
+  private readonly sound = new Map<string, Tree>();
   private readonly brokenTrees = new WeakMap<Source, Written | undefined>();
   private folders: readonly string[] = [];
   /** Where the files asked for are noted while a spec is checked. */
@@ -62,9 +62,9 @@ export class Workspace {
     const path = pathOf(uri);
     const before = this.states.get(path);
     const edit = before && editBetween(before.spec.source.text, text);
-    const spec: OpenSpec = { uri, version, source: { path, text, read: this.neighbours(path) } };
+    const spec: OpenSpec = { uri, version, source: { ...this.project(path), text } };
     const hints = before?.hints ?? [];
-    this.states.set(path, { spec, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints, sound: before?.sound });
+    this.states.set(path, { spec, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints });
     return [spec, ...this.forget(path).filter((other) => other !== spec)];
   }
 
@@ -73,6 +73,7 @@ export class Workspace {
     const path = pathOf(uri);
     this.files.clear();
     this.states.delete(path);
+    this.sound.delete(path);
     return this.forget(path);
   }
 
@@ -93,7 +94,6 @@ export class Workspace {
     const checked = check(spec.source, new Map(), (source, report) => this.read(source, report));
     state.asked = this.asking;
     state.checked = checked;
-    state.sound = this.trees.get(spec.source) ?? state.sound;
     const root = checked.document && this.tree(spec.source);
     state.hints = root ? hintsOf(root, this.view(spec.source), checked, state.hints) : state.hints.map((hint) => ({ ...hint, stale: true }));
     return checked;
@@ -152,25 +152,27 @@ export class Workspace {
 
   private stateOf(spec: OpenSpec): State {
     const state = this.states.get(spec.source.path);
-    return state?.spec === spec ? state : { spec, checked: undefined, asked: new Set(), hints: [], sound: undefined };
+    return state?.spec === spec ? state : { spec, checked: undefined, asked: new Set(), hints: [] };
   }
 
   /** Reads a text; one that is another but for an edit to one layer costs little. */
   private read(source: Source, report: Report): Tree | undefined {
     const kept = this.trees.get(source);
     if (kept) return kept;
-    const sound = this.states.get(source.path)?.sound;
-    const again = sound && reread(sound, source);
-    if (again) {
-      this.trees.set(source, again);
-      return again;
-    }
+    const before = this.sound.get(source.path);
+    const again = before && reread(before, source);
+    if (again) return this.keep(source, again);
     const verdict = { right: true };
     const tree = readYaml(source, (law, span, holes, more) => {
       verdict.right = false;
       report(law, span, holes, more);
     });
-    if (tree && verdict.right) this.trees.set(source, tree);
+    return tree && verdict.right ? this.keep(source, tree) : tree;
+  }
+
+  private keep(source: Source, tree: Tree): Tree {
+    this.trees.set(source, tree);
+    this.sound.set(source.path, tree);
     return tree;
   }
 
@@ -181,13 +183,16 @@ export class Workspace {
     if (open) return open;
     if (!this.files.has(path)) {
       const file = readText(path);
-      this.files.set(path, file && { ...file, read: this.neighbours(path) });
+      this.files.set(path, file && { ...this.project(path), text: file.text });
     }
     return this.files.get(path);
   }
 
-  private neighbours(path: string): (name: string) => Source | undefined {
-    return neighboursOf(path, (neighbour) => this.load(neighbour));
+  /** How a file reads those beside it; to find its project takes the disk, so an open one keeps it. */
+  private project(path: string): Omit<Source, 'text'> {
+    const { read, leaves } = this.states.get(path)?.spec.source ?? {};
+    if (read && leaves) return { path, read, leaves };
+    return { path, read: neighboursOf(path, (neighbour) => this.load(neighbour)), leaves: leavesProject(path) };
   }
 
   private forget(path: string): readonly OpenSpec[] {

@@ -83,6 +83,13 @@ describe('an edit in one layer is read alone', () => {
   });
 });
 
+test('the same text read for another spec is only moved there', () => {
+  const before = sound(source(block));
+  const next = source(block);
+  const again = before && reread(before, next);
+  expect(again && printed(again.root, next)).toEqual(before && printed(before.root, before.root.span.source));
+});
+
 describe('everything is read where an edit may mean more', () => {
   test.each([
     ['a key of the spec', 'netloom: 1', 'netloom: 2'],
