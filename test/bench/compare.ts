@@ -1,7 +1,7 @@
 // netloom beside other runtimes: the same network, weights, images and adapter, each in a process of its own, in turn round by
 // round, so that whatever else the machine is doing meets all of them alike.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -111,9 +111,7 @@ async function measure(network: Network, { batch, peers, adapter, rounds, scratc
       await each(entrants, async (entrant) => {
         if (sum(entrant.cold) + sum(entrant.warm) > STARTS_MS) return;
         await entrant.peer?.close();
-        const cache = join(scratch, `cache-${entrant.name}-${start}`);
-        mkdirSync(cache);
-        const here = surroundings(adapter, cache);
+        const here = surroundings(adapter, mkdtempSync(join(scratch, 'cache-')));
         const cold = await Peer.start(entrant.name, task, here);
         await cold.close();
         entrant.cold.push(cold.firstMs);

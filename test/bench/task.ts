@@ -1,9 +1,9 @@
 // What every peer is given: a network, its weights and a batch of images as files, and what a judge says must come out.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { check } from '../../compiler/check.ts';
+import { checkFile } from '../../compiler/cli/spec.ts';
 import { writeOnnx } from '../../compiler/cli/write-onnx.ts';
 import { toOnnx } from '../../compiler/emit/onnx.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
@@ -58,7 +58,7 @@ export interface Network {
 
 /** Checks the spec at `path`, writes its weights and its ONNX model into `folder`, and interprets it. */
 export async function prepare(path: string, folder: string): Promise<Network> {
-  const { graph, diagnostics } = check({ path, text: readFileSync(path, 'utf8') }, new Map());
+  const { graph, diagnostics } = checkFile(path, new Map());
   if (graph === undefined) throw new Error(`${path}: ${diagnostics.map(({ message }) => message).join('; ')}`);
   mkdirSync(folder, { recursive: true });
   const name = basename(path, '.yaml');

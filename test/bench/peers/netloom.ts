@@ -1,12 +1,17 @@
 // netloom as users have it: the built package compiles the spec and loads it.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { compile } from 'netloom';
 import { loadModel } from 'netloom/runtime';
 import { serve } from './serve.ts';
 
 await serve(async ({ spec, safetensors, adapter, output }) => {
-  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec });
+  const beside = (name: string): string | undefined => {
+    const path = join(dirname(spec), name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  };
+  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside });
   const model = await loadModel({ plan, shaders, weights: safetensors, adapter, quiet: true });
   return {
     order: 'N,H,W,C',
