@@ -17,7 +17,7 @@ name: little
 input: { image: 8x8x3 }
 layers:
   conv: { op: conv, filters: 4, kernel: 3, activation: relu }
-  fc: { op: dense, units: 10_000 }
+  fc: { op: dense, units: 10_000, expect: 10_000 }
 `;
 writeFileSync(spec, text);
 

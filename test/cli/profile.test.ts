@@ -14,7 +14,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 const spec = join(folder, 'p.yaml');
-writeFileSync(spec, 'netloom: 1\nname: p\ninput: { image: 16x16x3 }\nlayers:\n  c: { op: conv, filters: 8, kernel: 3, activation: relu }\n  d: { op: dense, units: 5 }\n');
+writeFileSync(spec, 'netloom: 1\nname: p\ninput: { image: 16x16x3 }\nlayers:\n  c: { op: conv, filters: 8, kernel: 3, activation: relu }\n  d: { op: dense, units: 5, expect: 5 }\n');
 const few = ['--rounds', '3'] as const;
 
 const round = (at: number, steps: Round['steps'] = []): Round => ({
