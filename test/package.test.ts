@@ -54,7 +54,7 @@ const bin = join(installed, 'dist', 'netloom.cjs');
 const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map((match) => match[1] ?? '');
 
 test('it holds what users need and nothing else', () => {
-  const expected = /^(README\.md|LICENSE|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|command|lsp)\.cjs|dist\/(index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
+  const expected = /^(README\.md|LICENSE|compiler\/CODES\.md|package\.json|specs\/[\w.-]+\.(yaml|json|jpg)|dist\/(netloom|command|lsp)\.cjs|dist\/(index|runtime)\.js|dist\/third-party\.txt|dist\/chunks\/[\w-]+\.js|dist\/types\/(compiler|runtime)\/[\w./-]+\.d\.ts)$/;
   expect(packed.filter((path) => !expected.test(path))).toEqual([]);
   for (const path of ['README.md', 'LICENSE', 'dist/netloom.cjs', 'dist/index.js', 'dist/runtime.js', 'specs/alexnet.yaml', 'specs/spec.schema.json']) {
     expect(packed).toContain(path);

@@ -19,16 +19,29 @@ export interface Cursor {
 
 const word = 'netloomCursorIsHere';
 /** Behind the cursor nobody looks further for keys beside it. */
-const mostBehind = 10_000;
+const mostBehind = 2000;
+/** Of a longer text before the cursor only what leads to it is read. */
+const mostBefore = 4000;
 
 /** Undefined where the cursor is in a comment, or where YAML finds no place for a word. */
 export function cursorIn(text: string, offset: number): Cursor | undefined {
-  const found = find(text.slice(0, offset) + word);
+  const before = contextOf(text.slice(0, offset));
+  const found = find(before + word);
   if (found?.at !== 'key') return found;
   // Keys behind the cursor count too, where the text can be read with them.
-  const whole = find(text.slice(0, offset) + word + text.slice(offset, offset + mostBehind));
+  const whole = find(before + word + text.slice(offset, offset + mostBehind));
   const same = whole?.at === 'key' && whole.path.join('\n') === found.path.join('\n');
   return same ? { ...found, beside: new Set([...found.beside, ...whole.beside]) } : found;
+}
+
+/** The section that the text ends in, without the entries before the last: the keys that lead to the end are the same. */
+function contextOf(text: string): string {
+  const lines = text.split('\n');
+  const head = lines.findLastIndex((line, index) => index < lines.length - 1 && /^[^\s#}\]]/.test(line));
+  const indent = /^ +/.exec(lines[head + 1] ?? '')?.[0];
+  if (text.length <= mostBefore || head < 0 || indent === undefined || !lines.at(-1)?.startsWith(indent)) return text;
+  const entry = lines.findLastIndex((line) => line.startsWith(indent) && /^[^\s#}\]]/.test(line.slice(indent.length)));
+  return [lines[head] ?? '', ...lines.slice(Math.max(entry, head + 1))].join('\n');
 }
 
 function find(text: string): Cursor | undefined {

@@ -61,7 +61,7 @@ function linkOf(code: string): string | undefined {
 }
 
 function findLinks(): ReadonlyMap<string, string> {
-  // In the package one folder up from the bundle, in the sources beside this one.
+  // Seen from this file, and from the bundle that it becomes part of.
   const path = ['../CODES.md', '../compiler/CODES.md'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file));
   if (path === undefined) return new Map();
   const { href } = pathToFileURL(path);

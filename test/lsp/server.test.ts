@@ -1,6 +1,6 @@
 // The language server as an editor meets it: another process, spoken to over its standard streams.
 
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -92,6 +92,14 @@ describe('diagnostics', () => {
     expect(diagnostics[0]?.message).toContain('help: ');
     const [related] = diagnostics[0]?.relatedInformation ?? [];
     expect(related && textIn(editor.textOf(name), related.location.range)).toBe('8');
+  });
+
+  const codes = new URL('../../compiler/CODES.md', import.meta.url);
+  test.skipIf(!existsSync(codes))('link to what their code means', async () => {
+    const { diagnostics } = await editor.show(uri('linked.yaml'), little.replace('filters: 8,', 'filters: 8, groups: 3,'));
+    const [file, line] = diagnostics[0]?.codeDescription?.href.split('#L') ?? [];
+    expect(file).toBe(codes.href);
+    expect(readFileSync(codes, 'utf8').split('\n')[Number(line) - 1]).toMatch(/^#+ .*NL3004/);
   });
 
   test('grey what is written for nothing', async () => {
@@ -275,6 +283,15 @@ describe('completion', () => {
     await editor.type(name, 'stride: 2 }', 'stride: 2, expect:  }');
     const items = (await editor.connection.sendRequest(CompletionRequest.type, editor.at(name, 'expect: | }'))) as CompletionItem[];
     expect(items.map(({ label }) => label)).toEqual(['27x27x96']);
+  });
+
+  test('in a long text as in a short one', async () => {
+    const long = Array.from({ length: 300 }, (_, i) => `  more${i}: { op: conv, filters: 8, kernel: 1 }\n`).join('');
+    const text = little.replace('  both:', `${long}  both:`);
+    expect((await offered(text.replace('[left, right]', '[left, ]'), 'from: [left, |]')).labels.slice(0, 2)).toEqual(['more299', 'more298']);
+    expect((await offered(text.replace('more299: { op: conv, ', 'more299: { op: conv, st, '), 'op: conv, st|, ')).labels).not.toContain('kernel');
+    expect((await offered(text.replace('more299: {', 'more298b:\n    op: lrn\n    \n  more299: {'), 'op: lrn\n    |\n')).labels).toContain('alpha');
+    expect((await offered(`${text}tr`, '[score]\ntr|')).labels).not.toContain('layers');
   });
 
   test('nothing in a comment', async () => {
