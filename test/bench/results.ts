@@ -11,6 +11,8 @@ import { peers } from './peers/index.ts';
 export interface Setting {
   readonly date: string;
   readonly adapter: AdapterName;
+  /** Whether others were using it when it began. */
+  readonly shared: boolean;
   readonly lines: readonly string[];
 }
 
@@ -19,6 +21,7 @@ export function describe({ adapter, peers: names, rounds }: Comparison, args: re
   return {
     date: new Date().toISOString(),
     adapter,
+    shared: (loadavg()[0] ?? 0) > 1,
     lines: [
       `command   npm run bench -- ${args.join(' ')}`,
       `machine   ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
@@ -81,7 +84,7 @@ function page(setting: Setting, measured: readonly Measured[]): string {
   const notes = new Map(measured.flatMap(({ row, note }) => (note === undefined ? [] : [[row.peer, note] as const])));
   return `# netloom beside other runtimes
 
-Written by \`npm run bench -- --write-results\`; the numbers are of one run, in which all took turns. The machine may have been shared with others (see the load average): believe ratios, not milliseconds.
+Written by \`npm run bench -- --write-results\`; the numbers are of one run, in which all took turns. ${setting.shared ? 'The machine was shared with other work at the time' : 'The machine may have had other work to do'} (see the load average): believe ratios, not milliseconds, and small differences not at all.
 
 ## Times netloom's
 
@@ -104,7 +107,7 @@ ${table(['model', 'batch', 'peer', 'median', 'p10', 'p90', 'runs', 'load', 'firs
   ]))}
 
 - A run is from an array to an array: images in the order in which the peer takes pictures, to the spec's output. Decoding and laying out a picture is in none of them.
-- \`load\` and \`first\` are from the start of a process to the network being ready and to its first result, the median of three processes, each with an empty shader cache of Mesa's and with the one that this left; \`load\` is of the latter. Files have been read before. SwiftShader keeps no cache.
+- \`load\` and \`first\` are from the start of a process to the network being ready and to its first result, the median of three processes (fewer where they are slow), each with an empty shader cache of Mesa's and with the one that this left; \`load\` is of the latter. Files have been read before. SwiftShader keeps no cache.
 - \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} there is an error and no time.
 - \`peak MB\` is the resident memory of the process, the software GPU in it included.
 
@@ -113,7 +116,7 @@ ${table(['model', 'batch', 'peer', 'median', 'p10', 'p90', 'runs', 'load', 'firs
 - Trained weights: these come from a formula, and the images too, two different ones repeated.
 - GPUs that are not made of software; other precisions than f32; more than ${THREADS} threads on the CPU.
 - What peers could be given with work of one's own: graph capture, quantization, inputs that stay on the GPU.
-- The cost of waiting: netloom lets the processor go while a software GPU works, others spin, and that is in their times.
+- The cost of waiting: netloom lets the processor go while a software GPU works; jax-js and TensorFlow.js wait as Dawn's Node binding does, by spinning, and that is in their times.
 
 ## Where
 
