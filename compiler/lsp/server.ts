@@ -72,7 +72,7 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
   const publish = (spec: OpenSpec): void => {
     const start = performance.now();
     try {
-      const diagnostics = problemsOf(spec).map(({ shown }) => shown);
+      const diagnostics = spec.isSpec ? problemsOf(spec).map(({ shown }) => shown) : [];
       void connection.sendDiagnostics({ uri: spec.uri, version: spec.version, diagnostics });
     } catch (error) {
       connection.console.error(`a mistake in netloom itself, not in your spec: ${String(error)}`);
@@ -99,11 +99,16 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     recheck(workspace.reload(changes.map(({ uri }) => uri)));
   });
 
-  /** What an open spec has to answer at a place; `otherwise` where it is not open. */
+  /** A text that is a spec, or may become one. */
+  const specAt = (uri: string): OpenSpec | undefined => {
+    const open = workspace.get(uri);
+    return open?.isSpec === true || open?.source.text.trim() === '' ? open : undefined;
+  };
+  /** What an open spec has to answer at a place; null where there is none. */
   const at = <Params extends { readonly textDocument: { readonly uri: string }; readonly position: { readonly line: number; readonly character: number } }, Answer>(
     answer: (spec: OpenSpec, offset: number, params: Params) => Answer,
   ) => (params: Params): Answer | null => {
-    const spec = workspace.get(params.textDocument.uri);
+    const spec = specAt(params.textDocument.uri);
     return spec ? answer(spec, offsetAt(spec.source, params.position), params) : null;
   };
   const toldOf = (spec: OpenSpec): ReadonlyMap<string, string> => new Map(workspace.hints(spec).map(({ id, text }) => [id, text]));
@@ -137,16 +142,16 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     return typeof edit === 'string' ? new ResponseError(ErrorCodes.InvalidRequest, edit) : (edit ?? null);
   }));
   connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }) => {
-    const spec = workspace.get(uri);
+    const spec = specAt(uri);
     return spec ? [...actions(spec.source, range, problemsOf(spec), only)] : null;
   });
   connection.onDocumentSymbol(({ textDocument: { uri } }) => {
-    const spec = workspace.get(uri);
+    const spec = specAt(uri);
     const root = spec && workspace.tree(spec.source);
     return root ? [...outline(root, toldOf(spec))] : null;
   });
   connection.languages.inlayHint.on(({ textDocument: { uri }, range }) => {
-    const spec = workspace.get(uri);
+    const spec = specAt(uri);
     if (!spec) return null;
     const span = { start: offsetAt(spec.source, range.start), end: offsetAt(spec.source, range.end) };
     return workspace.hints(spec).filter(({ offset }) => touches(span, offset)).map((hint) => inlayHint(spec.source, hint));

@@ -18,9 +18,11 @@ import { mentionsIn, type Mention } from './mentions.ts';
 import { reread } from './reread.ts';
 import { chainOf, viewOf, type Chain, type View } from './view.ts';
 
-/** An open spec, as its text is now. */
+/** An open text, as it is now. */
 export interface OpenSpec {
   readonly uri: string;
+  /** Whether it says that it is a spec. Editors send all YAML there is, and of a workflow nothing is to be said. */
+  readonly isSpec: boolean;
   readonly source: Source;
   readonly version: number;
 }
@@ -34,6 +36,8 @@ interface State {
   hints: readonly LayerHint[];
 }
 
+/** The key at the top that every spec has, or its schema's name in a comment. */
+const signs = /^(?:\{\s*)?["']?netloom["']?\s*:|^#.*\bspec\.schema\.json\b/m;
 /** Among more files than this no specs are searched that extend another. */
 const mostFiles = 5000;
 /** Longer texts are not read in spite of mistakes. */
@@ -62,7 +66,7 @@ export class Workspace {
     const path = pathOf(uri);
     const before = this.states.get(path);
     const edit = before && editBetween(before.spec.source.text, text);
-    const spec: OpenSpec = { uri, version, source: { ...this.project(path), text } };
+    const spec: OpenSpec = { uri, version, isSpec: signs.test(text), source: { ...this.project(path), text } };
     const hints = before?.hints ?? [];
     this.states.set(path, { spec, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints });
     return [spec, ...this.forget(path).filter((other) => other !== spec)];

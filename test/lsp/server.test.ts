@@ -275,7 +275,7 @@ describe('completion', () => {
     expect((await offered(`${little}tr`, '[score]\ntr|')).labels).toEqual(expect.arrayContaining(['train', 'preprocess', 'labels']));
     expect((await offered(`${little}tr`, '[score]\ntr|')).labels).not.toContain('layers');
     expect((await offered(`${little}train:\n  optimizer: { name: `, 'optimizer: { name: |')).labels).toContain('sgd');
-    expect((await offered('# a spec\n', '# a spec\n|')).labels.slice(0, 3)).toEqual(['netloom', 'name', 'input']);
+    expect((await offered('# yaml-language-server: $schema=./spec.schema.json\n', 'json\n|')).labels.slice(0, 3)).toEqual(['netloom', 'name', 'input']);
   });
 
   test('the shape that a layer has, for expect', async () => {
@@ -581,7 +581,7 @@ test('the outline of a spec', async () => {
 describe('it goes on', () => {
   test('after texts that are no YAML, and after those built to break it', async () => {
     for (const text of ['{', '[[[[', '\u0000', '- a\n- b', '&a [*a]', '{a: '.repeat(5000), '? ? ?', `layers:\n${'  - x\n'.repeat(100)}`, 'layers: { a: { from: [', 'x: "', ': : :\n\t- {', 'params: { a: = a, b: = (((((' ]) {
-      const name = await open(text);
+      const name = await open(text.startsWith('{') ? text.replace('{', '{netloom: 1, ') : `${text}\nnetloom: 1\n`);
       expect((await editor.diagnostics(name)).diagnostics.length, text.slice(0, 20)).toBeGreaterThan(0);
       const place = { textDocument: { uri: name }, position: { line: 0, character: 2 } };
       await editor.connection.sendRequest(HoverRequest.type, place);
@@ -604,6 +604,14 @@ describe('it goes on', () => {
       await editor.connection.sendRequest(InlayHintRequest.type, { ...place, range: all });
     }
     expect((await editor.show(name, alexnet)).diagnostics).toEqual([]);
+  });
+
+  test('and is silent about YAML that is no spec', async () => {
+    const name = uri('workflow.yaml');
+    expect((await editor.show(name, 'on: push\njobs: { build: { steps: [{ run: npm test }] } }\n')).diagnostics).toEqual([]);
+    expect(await editor.connection.sendRequest(HoverRequest.type, editor.at(name, 'jo|bs'))).toBeNull();
+    expect(await editor.connection.sendRequest(CompletionRequest.type, editor.at(name, 'build: {| '))).toBeNull();
+    expect((await editor.type(name, 'on: push', 'netloom: 1')).diagnostics).not.toEqual([]);
   });
 
   test('after questions that it does not know, and about texts that are not open', async () => {
