@@ -42,7 +42,7 @@ function judgeContract(written: Written, { names, layers, graph, summary }: Fact
   const contract = read.text.trim();
   if (value === true || value === undefined || !graph || !summary) return;
   if (value !== false) {
-    report(catalog.noContract, written.span, { contract, found: show(value) });
+    report(catalog.noContract, read.span(read.tree), { contract, found: show(value) });
     return;
   }
   const silent: Site = { ...site, report: () => undefined };
@@ -78,7 +78,8 @@ function layerFacts(document: SpecDocument, graph: TypedGraph | undefined, summa
   const input = document.input.name.value;
   const names = new Set([input, ...document.layers.map(({ name }) => name.value), ...document.instances.keys()]);
   return {
-    has: (name) => names.has(name),
+    // Of a spec without layers, about which something has been said, any name may have been one.
+    has: (name) => names.has(name) || document.lost.has(name) || document.layers.length === 0,
     keys: () => names,
     shape: (name) => (name === input ? graph?.input.shape : rows.get(document.instances.get(name) ?? name)?.shape),
     parameters: (name) => {

@@ -14,7 +14,7 @@ import { check } from './support/check.ts';
 
 const folder = new URL('invalid/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-const beside = Object.fromEntries(['beside/gap.txt', 'beside/ten.txt'].map((name) => [name, read(name)]));
+const beside = Object.fromEntries(readdirSync(new URL('beside/', folder)).map((name) => [`beside/${name}`, read(`beside/${name}`)]));
 
 /** What stands in no file of its own: too large, or no text. */
 const made: Readonly<Record<string, string>> = {
@@ -28,6 +28,7 @@ const made: Readonly<Record<string, string>> = {
   'alias-bomb': `a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
     .map((name, level) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefghi'.charAt(level)}`).join(', ')}]\n`)
     .join('')}`,
+  'params-too-deep': `netloom: 1\nname: deep\nparams:\n${Array.from({ length: 300 }, (_, at) => `  p${300 - at}: = p${299 - at} + 1\n`).join('')}  p0: 8\ninput: { image: 8x8x3 }\nlayers: { a: { op: conv, filters: = p300, kernel: 1 } }\n`,
   'no-layers': 'netloom: 1\nname: none\ninput: { image: 8x8x3 }\nlayers: {}\n',
   'windows-line-ends': read('unknown-key.yaml').replaceAll('\n', '\r\n'),
   'byte-order-mark': `\uFEFFnetlom: 1\n${read('unknown-key.yaml').replace('netloom: 1\n', '')}`,

@@ -22,7 +22,7 @@ export interface Resolved {
 const longestCycle = 1000;
 
 /** Finds every name; reports those that are wrong. */
-export function resolve({ input, layers, instances, outputs, removed }: SpecDocument, report: Report): Resolved {
+export function resolve({ input, layers, instances, outputs, removed, lost }: SpecDocument, report: Report): Resolved {
   const inputName = input.name.value;
   const positions = new Map(layers.map((layer, index) => [layer.name.value, index]));
   /** The layer that a name stands for: of an instance its last one. */
@@ -61,11 +61,17 @@ export function resolve({ input, layers, instances, outputs, removed }: SpecDocu
   /** Reports a name that a layer cannot read because there is none; in a block only the block's own names are known. */
   const reportUnknown = (name: Spanned<string>, layer: LayerSpec): void => {
     const prefix = scopeOf(name.value, layer.instance);
-    const all = [...layers.map((other) => other.name.value), ...instances.keys()].filter((other) => other !== layer.name.value);
+    const all = [...new Set([...layers.map((other) => other.name.value), ...instances.keys()])].filter((other) => other !== layer.name.value);
     // What an instance reads is named where it is used, not in its block.
     const where = layer.instance === undefined || name.value.startsWith(`${layer.instance}.`) ? layer.name.value : layer.instance;
-    if (prefix === '') reportMissing(name, where, [inputName, ...all.filter((other) => other !== where)]);
-    else reportMissing(name, where, ['input', ...all.filter((other) => other.startsWith(prefix)).map((other) => other.slice(prefix.length))], name.value.slice(prefix.length));
+    if (prefix === '') {
+      reportMissing(name, where, [inputName, ...all.filter((other) => other !== where)]);
+      return;
+    }
+    const shown = name.value.slice(prefix.length);
+    const known = ['input', ...all.filter((other) => other.startsWith(prefix)).map((other) => other.slice(prefix.length))];
+    if (shown !== inputName && !positions.has(layerOf(shown))) reportMissing(name, where, known, shown);
+    else report(catalog.unknownLayer, name.span, { where, name: shown }, { help: `a block sees its own layers, and what arrives as \`input\`: name ${shown} in \`from\` where the block is used` });
   };
 
   /** Whether a layer may read this. */
@@ -75,7 +81,7 @@ export function resolve({ input, layers, instances, outputs, removed }: SpecDocu
     const self = layer.name.value;
     if (position === undefined) {
       // Without an input, about which something has been said, any name may have been its.
-      if (inputName !== '') reportUnknown(name, layer);
+      if (inputName !== '' && !lost.has(name.value.slice(scopeOf(name.value, layer.instance).length))) reportUnknown(name, layer);
       return false;
     }
     if (position < index) return true;
@@ -121,7 +127,7 @@ export function resolve({ input, layers, instances, outputs, removed }: SpecDocu
     if (first) report(catalog.outputTwice, name.span, { name: name.value }, { related: [{ span: first.span, note: 'first here' }] });
     else if (name.value === inputName) report(catalog.inputAsOutput, name.span, { name: inputName });
     else if (!positions.has(layer)) {
-      if (layers.length > 0) reportMissing(name, 'outputs', [...positions.keys(), ...instances.keys()]);
+      if (layers.length > 0 && !lost.has(name.value)) reportMissing(name, 'outputs', [...positions.keys(), ...instances.keys()]);
     } else {
       chosen.set(layer, name);
       continue;

@@ -49,7 +49,7 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
     for (const other of besides(span, related)) related.push(other);
     if (span.beside !== undefined) {
       const place = `${law.code} ${span.source.path} ${span.start} ${span.end}`;
-      const way = besides(span, []).map((other) => `${other.span.source.path} ${other.span.start}`).join('\n');
+      const way = besides(span, []).map((other) => `${other.span.source.path} ${other.span.start} ${other.note}`).join('\n');
       const told = inBlocks.get(place);
       if (told && !told.ways.has(way)) {
         told.ways.add(way);
@@ -535,6 +535,12 @@ export const catalog = {
     message: '{layer}: its last layer {last} has an `expect` already',
     label: 'a second one for the same value',
     help: 'keep one of them',
+  }),
+  paramsTooDeep: error({
+    code: 'NL2055',
+    message: 'the param `{name}` stands behind {limit} others that need each other',
+    label: 'one too many',
+    help: 'params that share one value can each be worked out from it',
   }),
 
   windowTooLarge: error({

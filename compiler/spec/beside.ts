@@ -20,8 +20,12 @@ export function standBeside(written: Written, beside: Beside, flawed: Set<Writte
   return copy(written);
 }
 
-/** The same place, behind those that already stand beside it. */
-export function spanBeside(span: Span, beside: Beside): Span {
+/** More places beside each other than this explain nothing. */
+const mostPlaces = 8;
+
+/** The same place, with another one behind those that already stand beside it. */
+export function spanBeside(span: Span, beside: Beside, depth = 0): Span {
   const inner = span.beside;
-  return { ...span, beside: inner === undefined ? beside : { ...inner, span: spanBeside(inner.span, beside) } };
+  if (inner === undefined) return { ...span, beside };
+  return depth >= mostPlaces ? span : { ...span, beside: { ...inner, span: spanBeside(inner.span, beside, depth + 1) } };
 }

@@ -18,6 +18,8 @@ export interface SpecDocument {
   readonly instances: ReadonlyMap<string, string>;
   /** Where a variant removed layers of its base. */
   readonly removed: ReadonlyMap<string, Span>;
+  /** New layers of a variant that have no place, which has been reported: what reads them stays silent. */
+  readonly lost: ReadonlySet<string>;
   /** Empty where the spec names none: then the last layer is the output. */
   readonly outputs: readonly Spanned<string>[];
   readonly preprocess?: Preprocess;

@@ -216,7 +216,7 @@ function combined(expression: Expression & { readonly kind: 'binary' }, site: Si
     return a === undefined || b === undefined ? undefined : same(a, b) === (operator === '==');
   }
   const a = operand(left, 'number', operator, site);
-  const b = operand(right, 'number', operator, site);
+  const b = a === undefined ? undefined : operand(right, 'number', operator, site);
   if (a === undefined || b === undefined) return undefined;
   if (operator === '<') return a < b;
   if (operator === '<=') return a <= b;

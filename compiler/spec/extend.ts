@@ -15,6 +15,8 @@ import { child, entriesOf } from './violations.ts';
 export interface SpecTree extends Tree {
   /** Where each layer of the base that is no longer there was removed. */
   readonly removed: ReadonlyMap<string, Span>;
+  /** New layers that have no place. */
+  readonly lost: ReadonlySet<string>;
 }
 
 /** How a text becomes a tree. */
@@ -23,25 +25,28 @@ export type ReadTree = (source: Source, report: Report) => Tree | undefined;
 /** Reads a spec and all it is built on; undefined after reporting. */
 export function readSpec(source: Source, read: ReadTree, report: Report): SpecTree | undefined {
   const tree = readChain(source, [], read, report);
-  return tree && { ...tree, ...patchInstances(tree, report) };
+  if (!tree) return undefined;
+  const lost = new Set(tree.lost);
+  return { ...tree, ...patchInstances(tree, lost, report), lost };
 }
 
 function readChain(source: Source, readers: readonly Span[], read: ReadTree, report: Report): SpecTree | undefined {
   const tree = read(source, report);
   const named = tree && entriesOf(tree.root)?.get('extends');
-  if (!tree || !named) return tree && { ...tree, removed: new Map() };
+  if (!tree || !named) return tree && { ...tree, removed: new Map(), lost: new Set() };
   const base = openBase(named, readers, report);
   const whole = base && readChain(base, [...readers, named.value.span], read, report);
   if (!base || !whole) return undefined;
 
   const flawed = new Set([...whole.flawed, ...tree.flawed]);
   const removed = new Map(whole.removed);
+  const lost = new Set(whole.lost);
   const inputs = entriesOf(child(whole.root, 'input'))?.keys() ?? [];
   const own = withoutKeys(tree.root, ['extends']);
   // A text that is no map at all has nothing to build with, and is told so as any other.
-  const root = entriesOf(own) ? patchSpec(withoutKeys(whole.root, ['check']), own, { where: base.path, report, flawed, first: new Set(inputs), removed }) : own;
+  const root = entriesOf(own) ? patchSpec(withoutKeys(whole.root, ['check']), own, { where: base.path, report, flawed, first: new Set(inputs), removed, lost }) : own;
   if (tree.flawed.has(tree.root) || whole.flawed.has(whole.root)) flawed.add(root);
-  return { root, flawed, removed };
+  return { root, flawed, removed, lost };
 }
 
 /** The spec that another one names as its base; undefined after reporting. */

@@ -93,6 +93,7 @@ class LayerWriter implements Layers {
   private add(layer: LayerSpec): void {
     const { name } = layer;
     const known = this.given.get(name.value);
+    if (this.full) return;
     if (known) {
       this.settings.report(catalog.duplicateKey, name.span, { key: name.value }, { related: [{ span: known, note: 'the first of that name' }] });
       return;
@@ -157,7 +158,6 @@ class LayerWriter implements Layers {
     const keys = entriesOf(value) ?? new Map<string, WrittenEntry>();
     const from = this.from(keys.get('from'), level, first);
     const wellNamed = judgeName(local, key, 'a layer', report) && this.judgeInput(local, key, level);
-    if (level.prefix === '' && name === this.settings.input) report(catalog.namedAsInput, key, { layer: name });
     const block = this.blockOf(name, keys.get('use'), level);
     const given = block && this.argumentsOf(name, block, keys, level.names);
     const times = this.repetitions(name, keys.get('repeat')?.value, level.names);
@@ -170,22 +170,26 @@ class LayerWriter implements Layers {
     }
 
     const names = namesInBlock(block, given, level.names, flawed, report);
-    const beside = { span: key, note: times === 1 ? `${name} is a ${block.name}` : `${name} is ${times} of ${block.name}` };
     // What an instance changes stands in its own layers.
     const written = entriesOf(keys.get('layers')?.value) ?? block.layers;
-    const layers = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
     const above = { value: this.layers.at(-1)?.name.value ?? this.settings.input, span: key };
     this.given.set(name, key);
     for (let time = 1; time <= times && !this.full; time++) {
       const inner = keys.has('repeat') ? `${name}.${time}` : name;
       const receives = time > 1 ? { from: [{ value: this.layers.at(-1)?.name.value ?? '', span: key }], named: false } : { from: from ?? [above], named: from !== undefined };
       const before = this.layers.length;
+      const beside = { span: key, note: `${inner} uses ${block.name}` };
+      const layers = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
       this.write(layers, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name] });
       const last = this.layers.at(-1)?.name.value;
       if (last !== undefined && this.layers.length > before) this.instances.set(inner, last).set(name, last);
       if (this.layers.length > mostLayers) {
-        this.full = true;
         report(catalog.tooManyLayers, key, { layer: name, limit: mostLayers });
+        // Of a network cut off there is nothing to say.
+        this.full = true;
+        this.layers.length = 0;
+        this.instances.clear();
+        return;
       }
     }
     this.expectOf(name, keys.get('expect')?.value, level.names);

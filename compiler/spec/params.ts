@@ -11,6 +11,9 @@ import { readNumber } from './number.ts';
 
 const expected = 'a number or an expression';
 
+/** How many params may need each other, one behind the other: each takes some of the stack. */
+const longestChain = 200;
+
 /** Every param's value. One that has none was reported, and its value is undefined. */
 export function evaluateParams(
   entries: ReadonlyMap<string, WrittenEntry>,
@@ -64,6 +67,7 @@ function lazyNames({ declared, writtenOf, where, outer, flawed, report }: Declar
   const own = new Set(declared);
   const values = new Map<string, number | undefined>();
   const open: string[] = [];
+  let tooDeep = false;
 
   const valueOf = (name: string): number | undefined => {
     if (values.has(name)) return values.get(name);
@@ -79,6 +83,13 @@ function lazyNames({ declared, writtenOf, where, outer, flawed, report }: Declar
       });
       report(catalog.paramCycle, written.span, { path, name, next: cycle[1] ?? name }, { related });
       for (const other of cycle) values.set(other, undefined);
+      return undefined;
+    }
+    if (open.length >= longestChain) {
+      // What it stops is cut into many chains, each as long.
+      if (!tooDeep) report(catalog.paramsTooDeep, written.span, { name, limit: longestChain });
+      tooDeep = true;
+      values.set(name, undefined);
       return undefined;
     }
     open.push(name);

@@ -43,7 +43,7 @@ type Entries = ReadonlyMap<string, WrittenEntry>;
 export function parse(source: Source, { overrides, structure, operators, read = readYaml }: ParseSettings, report: Report): SpecDocument | undefined {
   const tree = readSpec(source, read, report);
   if (!tree) return undefined;
-  const { root, removed } = tree;
+  const { root, removed, lost } = tree;
   const wrong = reportViolations(tree, structure(plain(root)), operators, report);
   const entries = entriesOf(root);
   if (!entries || !wrong) return undefined;
@@ -90,6 +90,7 @@ export function parse(source: Source, { overrides, structure, operators, read = 
     layers,
     instances,
     removed,
+    lost,
     outputs: outputs ? namesIn(outputs) : [],
     ...(preprocess ? { preprocess } : {}),
     ...(labels ? { labels } : {}),

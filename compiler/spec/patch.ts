@@ -29,6 +29,8 @@ export interface Patching {
   readonly first: ReadonlySet<string>;
   /** Where each layer that is no longer there was removed. */
   readonly removed: Map<string, Span>;
+  /** Names of new layers that have no place. */
+  readonly lost: Set<string>;
 }
 
 type Merge = (base: Written, patch: Written, patching: Patching) => Written;
@@ -77,9 +79,12 @@ function mergedMap(base: Written, patch: Written, entries: Entries, { flawed }: 
   return merged;
 }
 
-function reportNothing(key: string, { key: span }: WrittenEntry, base: Written, { where, report }: Patching): void {
+function reportNothing(key: string, { key: span }: WrittenEntry, base: Written, { where, within, report }: Patching): void {
   const near = suggest(key, entriesOf(base)?.keys() ?? []);
-  const related = near === undefined ? [] : [{ span: entriesOf(base)?.get(near)?.key ?? span, note: `\`${near}\` is here` }];
+  const related =
+    near !== undefined ? [{ span: entriesOf(base)?.get(near)?.key ?? span, note: `\`${near}\` is here` }]
+    : within ? [{ span: within, note: 'it is not in here' }]
+    : [];
   report(catalog.nothingToRemove, span, { where, key }, { related, help: near === undefined ? undefined : `did you mean \`${near}\`?` });
 }
 
@@ -93,7 +98,7 @@ interface Newcomer {
 
 /** A map of layers with the changes of a patch, new layers at their places. */
 export const patchLayers: Merge = (base, patch, patching) => {
-  const { report, where, flawed, removed } = patching;
+  const { report, where, flawed, removed, lost } = patching;
   const old = entriesOf(base) ?? new Map<string, WrittenEntry>();
   const entries = new Map(old);
   const newcomers: Newcomer[] = [];
@@ -113,9 +118,7 @@ export const patchLayers: Merge = (base, patch, patching) => {
     } else if (keys?.has('op') === true || keys?.has('use') === true) {
       const newcomer = placeOf(name, change, base, patching);
       if (newcomer) newcomers.push(newcomer);
-      // A layer without a place would be misunderstood wherever it stood.
-      else flawed.add(change.value);
-      if (!newcomer) entries.set(name, change);
+      else lost.add(name);
     } else if (!flawed.has(change.value)) {
       reportNoLayer(name, change, base, patching);
     }
@@ -167,11 +170,10 @@ function placeOf(name: string, { key, value }: WrittenEntry, base: Written, { wh
 const textOfName = ({ value }: Written): string => (typeof value === 'string' ? value : '?');
 
 /** Puts each new layer where it wants to be; those that go after the same layer stay in the order they are written. */
-function arrange(entries: Map<string, WrittenEntry>, newcomers: readonly Newcomer[], base: Written, { report, first, flawed, removed }: Patching): Entries {
+function arrange(entries: Map<string, WrittenEntry>, newcomers: readonly Newcomer[], base: Written, { report, first, removed, lost }: Patching): Entries {
   const followers = new Map<string, Newcomer[]>();
   const leaders = new Map<string, Newcomer[]>();
   const names = new Set([...entries.keys(), ...newcomers.map(({ name }) => name)]);
-  const stray: Newcomer[] = [];
   for (const newcomer of newcomers) {
     const target = textOfName(newcomer.target);
     const exists = target !== newcomer.name && (names.has(target) || (newcomer.side === 'after' && first.has(target)));
@@ -180,7 +182,7 @@ function arrange(entries: Map<string, WrittenEntry>, newcomers: readonly Newcome
     if (exists) side.set(target, others);
     if (exists) others.push(newcomer);
     else {
-      stray.push(newcomer);
+      lost.add(newcomer.name);
       const gone = removed.get(target);
       const near = suggest(target, [...names, ...first].filter((name) => name !== newcomer.name));
       const help = gone ? `name a layer that is still there` : near === undefined ? `the layers are ${listOf([...(entriesOf(base)?.keys() ?? [])], 'and')}` : `did you mean \`${near}\`?`;
@@ -203,12 +205,11 @@ function arrange(entries: Map<string, WrittenEntry>, newcomers: readonly Newcome
   };
   for (const name of first) put(name, undefined);
   for (const [name, entry] of entries) put(name, entry);
-  // Those without a place, and those that only have each other, go to the end, where nobody reads them.
-  for (const { name, entry, target, side } of newcomers) {
-    if (arranged.has(name)) continue;
-    if (!stray.some((other) => other.name === name)) report(catalog.unknownLayer, target.span, { where: `${name}: \`${side}\``, name: textOfName(target) }, { help: 'new layers that name each other have no place: one of them must name an old one' });
-    flawed.add(entry.value);
-    arranged.set(name, entry);
+  for (const { name, target, side } of newcomers) {
+    if (arranged.has(name) || lost.has(name)) continue;
+    const known = lost.has(textOfName(target)) ? undefined : 'new layers that name each other have no place: one of them must name an old one';
+    if (known !== undefined) report(catalog.unknownLayer, target.span, { where: `${name}: \`${side}\``, name: textOfName(target) }, { help: known });
+    lost.add(name);
   }
   return arranged;
 }
@@ -243,13 +244,17 @@ function without(written: Written, keys: readonly string[], flawed: Set<Written>
   return rest;
 }
 
+/** Layers that instances may have written out, together. */
+const mostPatched = 5000;
+
 /**
  * A spec in which each instance that changes its block's layers has them written out: `fire2: { use: fire, layers: { … } }`
  * holds all of `fire`, changed.
  */
-export function patchInstances({ root, flawed: known }: Tree, report: Report): Tree {
+export function patchInstances({ root, flawed: known }: Tree, lost: Set<string>, report: Report): Tree {
   const blocks = entriesOf(child(root, 'blocks')) ?? new Map<string, WrittenEntry>();
   const flawed = new Set(known);
+  let left = mostPatched;
 
   const inLayers = (layers: Written, open: readonly string[]): Written => {
     const entries = entriesOf(layers);
@@ -269,7 +274,10 @@ export function patchInstances({ root, flawed: known }: Tree, report: Report): T
     const layers = child(blocks.get(name)?.value, 'layers');
     // A block that is not there, and one that uses itself, is told of where it is used.
     if (!layers || !entriesOf(layers) || !entriesOf(patch.value) || open.includes(name)) return value;
-    const patching: Patching = { where: `the block ${name}`, report, flawed, first: new Set(['input']), removed: new Map() };
+    if (left <= 0) return value;
+    left -= entriesOf(layers)?.size ?? 0;
+    if (left <= 0) report(catalog.tooManyLayers, patch.key, { layer: name, limit: mostPatched });
+    const patching: Patching = { where: `the block ${name}`, report, flawed, first: new Set(['input']), removed: new Map(), lost };
     const whole = inLayers(patchLayers(layers, patch.value, patching), [...open, name]);
     return copied(value, new Map([...keys, ['layers', { key: patch.key, value: whole }]]));
   };

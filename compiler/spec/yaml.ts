@@ -16,11 +16,20 @@ const largestFile = 4_000_000;
 /** The deepest spec that makes sense nests six levels. */
 const deepest = 60;
 
+/** What texts were read as: variants of one base, checked in one run, would each read it again. */
+const known = new Map<string, Document.Parsed>();
+const mostKept = 16;
+const longestKept = 50_000;
+
 /** Reads a file's text. Reports and returns undefined where the text is no YAML; reports and goes on where it can. */
 export function readYaml(source: Source, report: Report): Tree | undefined {
   if (!isText(source, report)) return undefined;
-  const document = compose(source, report);
+  const document = known.get(source.text) ?? compose(source, report);
   if (!document) return undefined;
+  if (source.text.length <= longestKept) {
+    if (known.size >= mostKept) known.clear();
+    known.set(source.text, document);
+  }
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     reportSyntax(source, document, problems, report);

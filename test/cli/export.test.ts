@@ -78,7 +78,7 @@ describe('netloom export onnx', () => {
 
   test('--set is heard, and the name is the model\'s where none is given', async () => {
     const narrow = join(folder, 'narrow.yaml');
-    writeFileSync(narrow, 'netloom: 1\nname: narrow\nparams: { width: 8 }\ninput: { image: 4x4x3 }\nlayers:\n  c: { op: conv, filters: = width, kernel: 1 }\n');
+    writeFileSync(narrow, 'netloom: 1\nname: narrow\nparams: { width: 8 }\ninput: { image: 4x4x3 }\nlayers:\n  c: { op: conv, filters: = width, kernel: 1, expect: 4x4x? }\n');
     const home = process.cwd();
     process.chdir(folder);
     const { code, out } = await call('export', 'onnx', narrow, '--weights', 'synthetic:1', '--set', 'width=2').finally(() => { process.chdir(home); });

@@ -15,13 +15,15 @@ export interface Checked {
   readonly graph: Graph | undefined;
 }
 
+const leaves = (name: string): boolean => name.startsWith('../');
+
 /** Reads a spec and judges it. */
 export function check(text: string, overrides: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}, path = 'spec.yaml'): Checked {
   const read = (name: string): Source | undefined => {
     const found = files[name];
-    return found === undefined ? undefined : { path: name, text: found, read };
+    return found === undefined ? undefined : { path: name, text: found, read, leaves };
   };
-  const { document, diagnostics } = judge({ path, text, read }, new Map(Object.entries(overrides)));
+  const { document, diagnostics } = judge({ path, text, read, leaves }, new Map(Object.entries(overrides)));
   return {
     document,
     diagnostics,

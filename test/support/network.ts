@@ -69,6 +69,7 @@ export function network(input: Readonly<Record<string, Shape>>, layers: readonly
       layers: nodes.map(({ origin }) => origin),
       instances: new Map(),
       removed: new Map(),
+      lost: new Set(),
       outputs: [],
       contracts: [],
       unused: [],
