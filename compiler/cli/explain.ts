@@ -1,9 +1,10 @@
 // `netloom explain conv`, `netloom explain NL3004`: an operator or a diagnostic in words. The words are those of the
-// operator's own table and of the catalogue, so that they cannot say anything else than the checker does.
+// operator's own table, of the catalogue and its explanations, so that they cannot say anything else than the checker does.
 
 import type { Op } from '../ir/op.ts';
 import { ops, opsByName } from '../ops/index.ts';
 import { catalog, type Entry } from '../source/catalog.ts';
+import { explanationOf } from '../source/explanations.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { Attr } from '../spec/attr.ts';
 import { exitCode, Fault } from './fault.ts';
@@ -59,11 +60,15 @@ function defaultOf({ fallback, schema }: Attr<unknown>): string {
 /** What a code is about, as `explain` prints it. */
 export function explainCode({ code, severity, message, label, help }: Entry): string {
   const holes = (text: string): string => text.replace(/\{(\w+)\}/g, '<$1>');
+  const why = explanationOf(code);
   return [
     `${code}, ${severity === 'error' ? 'an error' : 'a warning'}`,
     '',
     wrap(holes(message), WIDTH, 'Says: '),
     wrap(holes(label), WIDTH, 'Marks: '),
     ...(help === undefined ? [] : [wrap(holes(help), WIDTH, 'Help: ')]),
+    ...(why === undefined ? [] : ['', wrap(why.reason, WIDTH), '', 'Wrong:', ...why.wrong.map(indented), '', 'Right:', ...why.right.map(indented)]),
   ].join('\n');
 }
+
+const indented = (line: string): string => `    ${line}`;
