@@ -27,4 +27,5 @@ test('a diagnostic, by its code in any case', async () => {
   const { code } = catalog.groupsDoNotDivide;
   const { out } = await call('explain', code.toLowerCase());
   expect(out).toMatch(/^NL3004, an error\n\nSays: <layer>: <groups> groups cannot share/);
+  expect(out).toMatch(/\nWrong:\n {4}layers:\n[^]*groups: 3[^]*\nRight:\n {4}layers:\n[^]*groups: 4/);
 });
