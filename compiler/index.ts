@@ -22,7 +22,10 @@ export interface SpecOptions {
   readonly path?: string;
   /** Other values for the spec's params: numbers, or expressions as text. */
   readonly params?: Readonly<Record<string, number | string>>;
-  /** The text of a file that the spec names beside itself (`labels: names.txt`); undefined where there is none. */
+  /**
+   * The text of a file that the spec names (`extends: base.yaml`, `labels: names.txt`), by its path from the spec's folder;
+   * undefined where there is none.
+   */
   readonly read?: (path: string) => string | undefined;
 }
 
@@ -85,11 +88,22 @@ const asItIs: Preprocess = { channels: 'RGB', mean: [0], std: [1], scale: 1 };
 
 function sourceOf(text: string, { path = 'spec.yaml', read }: SpecOptions): Source {
   if (read === undefined) return { path, text };
-  const neighbour = (name: string): Source | undefined => {
-    const found = read(name);
-    return found === undefined ? undefined : { path: name, text: found, read: neighbour };
+  const neighboursOf = (folder: string) => (name: string): Source | undefined => {
+    const found = joined(folder, name);
+    const content = found === undefined ? undefined : read(found);
+    return found === undefined || content === undefined ? undefined : { path: found, text: content, read: neighboursOf(found.replace(/[^/]*$/, '')) };
   };
-  return { path, text, read: neighbour };
+  return { path, text, read: neighboursOf('') };
+}
+
+/** A path from another folder, seen from the spec's; undefined where it leads out of that. */
+function joined(folder: string, name: string): string | undefined {
+  const parts: string[] = [];
+  for (const part of `${folder}${name}`.split('/')) {
+    if (part === '..' && parts.pop() === undefined) return undefined;
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
+  }
+  return name.startsWith('/') ? undefined : parts.join('/');
 }
 
 const overridesOf = ({ params = {} }: SpecOptions): ReadonlyMap<string, string> =>

@@ -9,7 +9,7 @@ import type { Written, WrittenEntry } from './document.ts';
 import { describe } from './number.ts';
 import { patchInstances, patchSpec } from './patch.ts';
 import type { Tree } from './tree.ts';
-import { child, entriesOf } from './violations.ts';
+import { child, entriesOf } from './place.ts';
 
 /** The tree of a whole spec. */
 export interface SpecTree extends Tree {

@@ -12,7 +12,7 @@ import type { Written, WrittenEntry } from './document.ts';
 import { instanceKeys, layerKeys, placementKeys } from './keys.ts';
 import { describe } from './number.ts';
 import type { Tree } from './tree.ts';
-import { child, entriesOf } from './violations.ts';
+import { child, entriesOf } from './place.ts';
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
 

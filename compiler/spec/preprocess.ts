@@ -7,7 +7,7 @@ import type { Preprocess, Written } from './document.ts';
 import type { Names } from './evaluate.ts';
 import { readShape } from './expression.ts';
 import { readNumber, refuse, scalarText } from './number.ts';
-import { entriesOf } from './violations.ts';
+import { entriesOf } from './place.ts';
 
 export interface PreprocessSettings {
   readonly names: Names;

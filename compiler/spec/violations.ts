@@ -17,8 +17,6 @@ import type { Tree } from './tree.ts';
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
 
-export { child, entriesOf } from './place.ts';
-
 /** The same value as plain data; maps have no prototype, so that any word can be a key. */
 export function plain({ value }: Written): unknown {
   if (value instanceof Map) {

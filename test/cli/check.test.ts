@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -128,5 +128,38 @@ describe('labels beside the spec', () => {
     const { code, out } = await call('check', spec('outside.yaml', outside));
     expect(code).toBe(1);
     expect(out).toContain('etc/hostname');
+  });
+});
+
+describe('a variant', () => {
+  const project = mkdtempSync(join(tmpdir(), 'netloom-variant-'));
+  mkdirSync(join(project, 'bases'));
+  writeFileSync(join(project, 'bases', 'base.yaml'), right.replace('name: small', 'name: base\nparams: { units: 2 }\nlabels: ../names.txt').replace('units: 2, expect: 2', 'units: = units, expect: "?"'));
+  writeFileSync(join(project, 'names.txt'), 'cat\ndog\n');
+  const variant = (name: string, rest: string): string => {
+    const path = join(project, name);
+    writeFileSync(path, `netloom: 1\nname: variant\n${rest}\n`);
+    return path;
+  };
+
+  test('is checked with its base, whose labels lie beside it', async () => {
+    expect((await call('check', variant('fine.yaml', 'extends: bases/base.yaml'))).out).toBe('1 file, no errors, no warnings\n');
+  });
+
+  test('takes `--set` for the params of its base', async () => {
+    const { code, files } = await checkJson(variant('set.yaml', 'extends: bases/base.yaml\nlabels: null'), '--set', 'units=7');
+    expect([code, files[0]?.layers[1]?.shape]).toEqual([0, [7]]);
+  });
+
+  test('tells of its base where that is', async () => {
+    const { files } = await checkJson(variant('wrong.yaml', 'extends: bases/base.yaml\nparams: { units: 3 }'));
+    const [wrong] = files[0]?.diagnostics ?? [];
+    expect([wrong?.code, wrong?.file]).toEqual(['NL3019', join(project, 'bases/base.yaml')]);
+    expect(wrong?.related.map(({ file }) => file)).toContain(join(project, 'wrong.yaml'));
+  });
+
+  test.each(['../base.yaml', '/etc/hosts'])('reads nothing outside the project: %s', async (path) => {
+    const { files } = await checkJson(variant('outside.yaml', `extends: ${path}`));
+    expect(files[0]?.diagnostics.map(({ code, message }) => [code, message])).toEqual([['NL2047', `${path} lies outside the project`]]);
   });
 });

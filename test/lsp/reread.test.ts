@@ -5,7 +5,7 @@ import { collect } from '../../compiler/source/catalog.ts';
 import type { Source } from '../../compiler/source/source.ts';
 import type { Written } from '../../compiler/spec/document.ts';
 import type { Tree } from '../../compiler/spec/tree.ts';
-import { entriesOf } from '../../compiler/spec/violations.ts';
+import { entriesOf } from '../../compiler/spec/place.ts';
 import { readYaml } from '../../compiler/spec/yaml.ts';
 
 const folder = new URL('../../specs/', import.meta.url);
