@@ -51,14 +51,14 @@ export interface Layers {
 
 /** Reads all layers. What is wrong is reported, and stands for itself as a flawed layer. */
 export function readLayers(entries: Entries, names: Names, settings: LayerSettings): Layers {
-  const writer = new LayerWriter(settings);
+  const writer = layerWriter(settings);
   writer.write(entries, { prefix: '', names, open: [] });
   return writer;
 }
 
 /** The layers of a block that nothing uses, its params without values. */
 export function readSpare(block: Block, names: Names, settings: LayerSettings): Layers {
-  const writer = new LayerWriter(settings);
+  const writer = layerWriter(settings);
   const input = { value: settings.input, span: block.key };
   const given = new Map([...block.params.keys()].map((name) => [name, undefined]));
   const own = namesInBlock(block, given, names, settings.flawed, settings.report);
@@ -66,44 +66,38 @@ export function readSpare(block: Block, names: Names, settings: LayerSettings): 
   return writer;
 }
 
-class LayerWriter implements Layers {
-  readonly layers: LayerSpec[] = [];
-  readonly instances = new Map<string, string>();
-  private readonly settings: LayerSettings;
+function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings): Layers & { readonly write: (entries: Entries, level: Level) => void } {
+  const layers: LayerSpec[] = [];
+  const instances = new Map<string, string>();
   /** Where each name was given. */
-  private readonly given = new Map<string, Span>();
-  private full = false;
+  const named = new Map<string, Span>();
+  let full = false;
 
-  constructor(settings: LayerSettings) {
-    this.settings = settings;
-  }
-
-  write(entries: Entries, level: Level): void {
+  function write(entries: Entries, level: Level): void {
     let first = true;
     for (const [name, entry] of entries) {
-      if (this.full) return;
+      if (full) return;
       const keys = entriesOf(entry.value);
       // What has both is told of by its structure.
-      if (keys?.has('use') === true && !keys.has('op')) this.writeInstance(name, entry, level, first);
-      else this.add(this.layer(name, entry, level, first));
+      if (keys?.has('use') === true && !keys.has('op')) writeInstance(name, entry, level, first);
+      else add(read(name, entry, level, first));
       first = false;
     }
   }
 
-  private add(layer: LayerSpec): void {
+  function add(layer: LayerSpec): void {
     const { name } = layer;
-    const known = this.given.get(name.value);
-    if (this.full) return;
+    const known = named.get(name.value);
+    if (full) return;
     if (known) {
-      this.settings.report(catalog.duplicateKey, name.span, { key: name.value }, { related: [{ span: known, note: 'the first of that name' }] });
+      report(catalog.duplicateKey, name.span, { key: name.value }, { related: [{ span: known, note: 'the first of that name' }] });
       return;
     }
-    this.given.set(name.value, name.span);
-    this.layers.push(layer);
+    named.set(name.value, name.span);
+    layers.push(layer);
   }
 
-  private layer(local: string, { key, value }: WrittenEntry, level: Level, first: boolean): LayerSpec {
-    const { flawed, report } = this.settings;
+  function read(local: string, { key, value }: WrittenEntry, level: Level, first: boolean): LayerSpec {
     const { names } = level;
     const name = `${level.prefix}${local}`;
     const entries: Entries = entriesOf(value) ?? new Map<string, WrittenEntry>();
@@ -115,10 +109,10 @@ class LayerWriter implements Layers {
     const activation = sound('activation');
     const expectWritten = sound('expect');
     const init = sound('init');
-    const from = this.from(entries.get('from'), level, first);
+    const from = sourcesOf(entries.get('from'), level, first);
     const expect = expectWritten && shapeOf(expectWritten, true, { where: `${name}: \`expect\``, expected: 'a shape', names, report });
     if (init) judgeExpressions(init, flawed, names, report);
-    const wellNamed = judgeName(local, key, 'a layer', report) && this.judgeInput(local, key, level);
+    const wellNamed = judgeName(local, key, 'a layer', report) && judgeInput(local, key, level);
     return {
       // A place of its own: the same layer of a block is another one each time.
       name: { value: name, span: { ...key } },
@@ -136,8 +130,8 @@ class LayerWriter implements Layers {
   }
 
   /** What a layer or an instance reads, by whole names; undefined where that is the layer above. */
-  private from(entry: WrittenEntry | undefined, { prefix, receives }: Level, first: boolean): readonly Spanned<string>[] | undefined {
-    if (!entry || this.settings.flawed.has(entry.value)) return first && receives?.named === true ? receives.from : undefined;
+  function sourcesOf(entry: WrittenEntry | undefined, { prefix, receives }: Level, first: boolean): readonly Spanned<string>[] | undefined {
+    if (!entry || flawed.has(entry.value)) return first && receives?.named === true ? receives.from : undefined;
     return namesIn(entry.value).flatMap((name) => {
       if (!receives) return [name];
       return name.value === 'input' ? receives.from.map(({ value }) => ({ value, span: name.span })) : [{ value: `${prefix}${name.value}`, span: name.span }];
@@ -145,59 +139,57 @@ class LayerWriter implements Layers {
   }
 
   /** In a block `input` is what arrives, so no layer can have that name. */
-  private judgeInput(name: string, key: Span, { receives }: Level): boolean {
+  function judgeInput(name: string, key: Span, { receives }: Level): boolean {
     if (!receives || name !== 'input') return true;
-    this.settings.report(catalog.namedAsInput, key, { layer: name }, { help: 'inside a block `input` is what arrives where it is used' });
+    report(catalog.namedAsInput, key, { layer: name }, { help: 'inside a block `input` is what arrives where it is used' });
     return false;
   }
 
-  private writeInstance(local: string, entry: WrittenEntry, level: Level, first: boolean): void {
-    const { report, flawed } = this.settings;
+  function writeInstance(local: string, entry: WrittenEntry, level: Level, first: boolean): void {
     const { key, value } = entry;
     const name = `${level.prefix}${local}`;
     const keys = entriesOf(value) ?? new Map<string, WrittenEntry>();
-    const from = this.from(keys.get('from'), level, first);
-    const wellNamed = judgeName(local, key, 'a layer', report) && this.judgeInput(local, key, level);
-    const block = this.blockOf(name, keys.get('use'), level);
-    const given = block && this.argumentsOf(name, block, keys, level.names);
-    const times = this.repetitions(name, keys.get('repeat')?.value, level.names);
-    const known = this.given.get(name);
+    const from = sourcesOf(keys.get('from'), level, first);
+    const wellNamed = judgeName(local, key, 'a layer', report) && judgeInput(local, key, level);
+    const block = blockOf(name, keys.get('use'), level);
+    const given = block && argumentsOf(name, block, keys, level.names);
+    const times = repetitions(name, keys.get('repeat')?.value, level.names);
+    const known = named.get(name);
     if (known) report(catalog.duplicateKey, key, { key: name }, { related: [{ span: known, note: 'the first of that name' }] });
     const broken = !wellNamed || flawed.has(value) || [...keys].some(([word, other]) => word !== 'expect' && flawed.has(other.value));
-    if (!block || !given || times === undefined || broken || known || name === this.settings.input) {
-      if (!known) this.add({ name: { value: name, span: key }, op: { value: '', span: key }, attributes: new Map(), span: spanOf(key, value), flawed: true });
+    if (!block || !given || times === undefined || broken || known || name === input) {
+      if (!known) add({ name: { value: name, span: key }, op: { value: '', span: key }, attributes: new Map(), span: spanOf(key, value), flawed: true });
       return;
     }
 
     const names = namesInBlock(block, given, level.names, flawed, report);
     // What an instance changes stands in its own layers.
     const written = entriesOf(keys.get('layers')?.value) ?? block.layers;
-    const above = { value: this.layers.at(-1)?.name.value ?? this.settings.input, span: key };
-    this.given.set(name, key);
-    for (let time = 1; time <= times && !this.full; time++) {
+    const above = { value: layers.at(-1)?.name.value ?? input, span: key };
+    named.set(name, key);
+    for (let time = 1; time <= times && !full; time++) {
       const inner = keys.has('repeat') ? `${name}.${time}` : name;
-      const receives = time > 1 ? { from: [{ value: this.layers.at(-1)?.name.value ?? '', span: key }], named: false } : { from: from ?? [above], named: from !== undefined };
-      const before = this.layers.length;
+      const receives = time > 1 ? { from: [{ value: layers.at(-1)?.name.value ?? '', span: key }], named: false } : { from: from ?? [above], named: from !== undefined };
+      const before = layers.length;
       const beside = { span: key, note: `${inner} uses ${block.name}` };
-      const layers = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
-      this.write(layers, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name] });
-      const last = this.layers.at(-1)?.name.value;
-      if (last !== undefined && this.layers.length > before) this.instances.set(inner, last).set(name, last);
-      if (this.layers.length > mostLayers) {
+      const placed = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
+      write(placed, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name] });
+      const last = layers.at(-1)?.name.value;
+      if (last !== undefined && layers.length > before) instances.set(inner, last).set(name, last);
+      if (layers.length > mostLayers) {
         report(catalog.tooManyLayers, key, { layer: name, limit: mostLayers });
         // Of a network cut off there is nothing to say.
-        this.full = true;
-        this.layers.length = 0;
-        this.instances.clear();
+        full = true;
+        layers.length = 0;
+        instances.clear();
         return;
       }
     }
-    this.expectOf(name, keys.get('expect')?.value, level.names);
+    expectOf(name, keys.get('expect')?.value, level.names);
   }
 
   /** The block that an instance names; undefined after reporting. */
-  private blockOf(name: string, entry: WrittenEntry | undefined, { open }: Level): Block | undefined {
-    const { blocks, report, flawed, operators } = this.settings;
+  function blockOf(name: string, entry: WrittenEntry | undefined, { open }: Level): Block | undefined {
     const word = entry?.value.value;
     if (!entry || typeof word !== 'string' || flawed.has(entry.value)) return undefined;
     const block = blocks.get(word);
@@ -221,8 +213,7 @@ class LayerWriter implements Layers {
   }
 
   /** What an instance gives its block's params; undefined after reporting. */
-  private argumentsOf(instance: string, block: Block, keys: Entries, names: Names): ReadonlyMap<string, number | undefined> | undefined {
-    const { report, flawed } = this.settings;
+  function argumentsOf(instance: string, block: Block, keys: Entries, names: Names): ReadonlyMap<string, number | undefined> | undefined {
     const where = `${instance}: ${block.name}`;
     const params = [...block.params.keys()];
     const given = new Map<string, number | undefined>();
@@ -253,8 +244,7 @@ class LayerWriter implements Layers {
   }
 
   /** How many times a block stands; undefined after reporting. */
-  private repetitions(instance: string, written: Written | undefined, names: Names): number | undefined {
-    const { report, flawed } = this.settings;
+  function repetitions(instance: string, written: Written | undefined, names: Names): number | undefined {
     if (!written) return 1;
     if (flawed.has(written)) return undefined;
     const slot = { where: `${instance}: \`repeat\``, expected: 'a whole number, at least 1', names, report };
@@ -265,15 +255,16 @@ class LayerWriter implements Layers {
   }
 
   /** An instance's `expect` is its last layer's. */
-  private expectOf(instance: string, written: Written | undefined, names: Names): void {
-    const { report, flawed } = this.settings;
-    const last = this.layers.at(-1);
-    if (!written || flawed.has(written) || last?.name.value !== this.instances.get(instance)) return;
+  function expectOf(instance: string, written: Written | undefined, names: Names): void {
+    const last = layers.at(-1);
+    if (!written || flawed.has(written) || last?.name.value !== instances.get(instance)) return;
     const value = shapeOf(written, true, { where: `${instance}: \`expect\``, expected: 'a shape', names, report });
     if (value === undefined || last === undefined) return;
     if (last.expect) report(catalog.expectTwice, written.span, { layer: instance, last: last.name.value }, { related: [{ span: last.expect.span, note: 'the first' }] });
-    else this.layers[this.layers.length - 1] = { ...last, expect: { value, span: written.span } };
+    else layers[layers.length - 1] = { ...last, expect: { value, span: written.span } };
   }
+
+  return { layers, instances, write };
 }
 
 function spanOf(key: Span, value: Written): Span {
