@@ -46,7 +46,7 @@ function adviseOnActivations(graph: Graph, nodes: ReadonlyMap<string, Node>, rep
 function adviseOnOutputs({ nodes, outputs }: TypedGraph, report: Report): void {
   const chosen = new Set(outputs);
   for (const { id, origin, shape } of nodes) {
-    if (chosen.has(id) && origin.expect === undefined) report(catalog.outputWithoutExpect, origin.name.span, { layer: id, shape: printShape(shape) });
+    if (chosen.has(id) && origin.expect === undefined && origin.expectIsFlawed !== true) report(catalog.outputWithoutExpect, origin.name.span, { layer: id, shape: printShape(shape) });
   }
 }
 

@@ -437,7 +437,7 @@ export const catalog = {
   }),
   missingLayers: error({
     code: 'NL2036',
-    message: 'the spec has no layers',
+    message: '{where} has no layers',
     label: 'nothing to compute',
     help: 'name them below `layers:`, each with its `op`',
   }),

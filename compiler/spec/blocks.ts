@@ -34,7 +34,7 @@ export function readBlocks(written: Written | undefined, flawed: ReadonlySet<Wri
     }
     const layers = entriesOf(child(value, 'layers')) ?? new Map<string, WrittenEntry>();
     const at = entriesOf(value)?.get('layers');
-    if (at && layers.size === 0 && !flawed.has(at.value)) report(catalog.missingLayers, at.key, {});
+    if (at && layers.size === 0 && !flawed.has(at.value)) report(catalog.missingLayers, at.key, { where: `the block ${name}` });
     blocks.set(name, { name, key, params, layers });
   }
   return blocks;

@@ -58,7 +58,9 @@ export interface LayerSpec {
   readonly op: Spanned<string>;
   readonly from?: readonly Spanned<string>[];
   readonly activation?: Spanned<string>;
+  /** Absent too where what is written is no shape, which has been reported. */
   readonly expect?: Spanned<readonly (number | '?')[]>;
+  readonly expectIsFlawed?: boolean;
   readonly init?: Written;
   readonly attributes: ReadonlyMap<string, WrittenEntry>;
   /** What its expressions may use; the spec's params where it stands in no block. */

@@ -120,6 +120,7 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
       ...(from ? { from } : {}),
       ...(typeof activation?.value === 'string' ? { activation: { value: activation.value, span: activation.span } } : {}),
       ...(expectWritten && expect ? { expect: { value: expect, span: expectWritten.span } } : {}),
+      ...(entries.has('expect') && !expect ? { expectIsFlawed: true } : {}),
       ...(init ? { init } : {}),
       attributes: new Map([...entries].filter(([word, attribute]) => !Object.hasOwn(layerKeys, word) && !flawed.has(attribute.value))),
       ...(level.prefix === '' ? {} : { names, instance: level.prefix.slice(0, -1) }),

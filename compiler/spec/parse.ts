@@ -111,7 +111,7 @@ export function parse(source: Source, { overrides, structure, operators, read = 
 function layersIn(entries: Entries, flawed: ReadonlySet<Written>, report: Report): Entries {
   const written = entries.get('layers');
   const layers = entriesOf(written?.value) ?? new Map<string, WrittenEntry>();
-  if (written && layers.size === 0 && !flawed.has(written.value)) report(catalog.missingLayers, written.key, {});
+  if (written && layers.size === 0 && !flawed.has(written.value)) report(catalog.missingLayers, written.key, { where: 'the spec' });
   return layers;
 }
 

@@ -9,9 +9,10 @@ import type { Span } from '../source/source.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import { spanBeside, standBeside } from './beside.ts';
 import type { Written, WrittenEntry } from './document.ts';
-import { instanceKeys, layerKeys, placementKeys } from './keys.ts';
+import { instanceKeys, layerKeys, placementKeys, specKeys } from './keys.ts';
 import { describe } from './number.ts';
 import type { Tree } from './tree.ts';
+import type { Keys } from './keys.ts';
 import { child, entriesOf } from './place.ts';
 
 type Entries = ReadonlyMap<string, WrittenEntry>;
@@ -36,7 +37,12 @@ export interface Patching {
 type Merge = (base: Written, patch: Written, patching: Patching) => Written;
 
 /** A spec with the changes of its variant. */
-export const patchSpec: Merge = (base, patch, patching) => patchMap(base, patch, patching, (key) => ({ layers: patchLayers, blocks: patchBlocks })[key]);
+export const patchSpec: Merge = (base, patch, patching) => {
+  const merged = patchMap(base, patch, patching, (key) => ({ layers: patchLayers, blocks: patchBlocks })[key]);
+  // What no spec can be without is empty, not removed.
+  const emptied = [...(entriesOf(patch) ?? [])].filter(([key, { value }]) => value.value === null && (specKeys as Keys)[key]?.required === true);
+  return emptied.length === 0 ? merged : { value: new Map([...(entriesOf(merged) ?? []), ...emptied]), span: merged.span };
+};
 
 const patchBlocks: Merge = (base, patch, patching) =>
   patchMap(base, patch, patching, (block) => (of, by, how) =>
@@ -217,7 +223,7 @@ function arrange(entries: Map<string, WrittenEntry>, newcomers: readonly Newcome
 /** A layer with the changes of a patch. Another operator, or block, takes none of the keys that were the old one's. */
 const patchLayer: Merge = (base, patch, patching) => {
   const [old, change] = [entriesOf(base), entriesOf(patch)];
-  const differs = (key: 'op' | 'use'): boolean => change?.has(key) === true && change.get(key)?.value.value !== old?.get(key)?.value.value;
+  const differs = (key: 'op' | 'use'): boolean => ![undefined, null, old?.get(key)?.value.value].includes(change?.get(key)?.value.value);
   const kept: readonly string[] | undefined =
     differs('op') ? Object.keys(layerKeys).filter((key) => key !== 'op' && (old?.has('use') !== true || Object.hasOwn(instanceKeys, key)))
     : differs('use') ? ['from', 'expect', ...(old?.has('use') === true ? ['use', 'repeat'] : [])]

@@ -100,9 +100,10 @@ export function reportViolations(
     const place = placeOf(root, path);
     const span = place.layer?.op?.value.span ?? entryAt(root, path)?.key ?? entriesOf(root)?.values().next().value?.key ?? root.span;
     if (meant.has(`${['', ...path].join('/')} ${key}`) || !once(span, `missing ${key}`)) continue;
+    if (place.layer && key === 'op' && reportMisspeltOp(map, place)) continue;
     const known = own(keysOf(place), key);
-    const example = known?.expected ?? 'the name of an operator';
-    report(catalog.missingKey, span, { where: place.owner, key, expected: example });
+    const block = place.layer && key === 'op' && child(root, 'blocks') ? '; a block is put in by `use:`' : '';
+    report(catalog.missingKey, span, { where: place.owner, key, expected: `${known?.expected ?? 'something'}${block}` });
   }
 
   for (const { path, deeper, words } of wrongValues.values()) {
@@ -117,6 +118,19 @@ export function reportViolations(
   function keysOf({ keys, layer }: Place): Readonly<Record<string, Pick<Key, 'expected'>>> {
     const op = layer?.op?.value.value;
     return { ...keys, ...(typeof op === 'string' ? operatorOf.get(op)?.attrs : undefined) };
+  }
+
+  /** Whether a layer without an operator has one under another word; reports that word. */
+  function reportMisspeltOp(map: Written, place: Place): boolean {
+    const words = ['op', ...(child(root, 'blocks') ? ['use'] : [])];
+    for (const [key, entry] of entriesOf(map) ?? []) {
+      const synonym = own(synonyms, key.toLowerCase());
+      const near = synonym === 'op' ? synonym : key.length > 1 && synonym === undefined ? suggest(key, words) : undefined;
+      if (near === undefined || Object.hasOwn(layerKeys, key)) continue;
+      report(catalog.unknownKey, entry.key, { where: place.owner, key }, { help: `did you mean \`${near}\`?`, fix: synonym === undefined ? respell(entry.key, key, words) : undefined });
+      return true;
+    }
+    return false;
   }
 
   /** Says so, and returns the key that was meant, where that is plain. */

@@ -144,6 +144,8 @@ describe('what is wrong', () => {
     ['layers: { a: { op: relu, after: 3, from: conv1 }, fc: { from: a } }', ['variant.yaml 3| a: `after` cannot be 3']],
     ['layers: { conv1: { after: pool } }', ['variant.yaml after| conv1 has its place in base.yaml already']],
     ['layers: { unit2: null }', ['base.yaml unit2| pool: there is no layer `unit2`']],
+    ['layers: null', ['variant.yaml null| `layers` cannot be empty']],
+    ['layers: { conv1: { op: null } }', ['variant.yaml conv1| conv1 needs `op`']],
     ['layers: 3', ['variant.yaml 3| `layers` cannot be 3']],
     ['params: { with: null }', ['variant.yaml with| `params` in base.yaml has no `with` to remove']],
     ['blocks: { unit: { layers: { bn: null } } }', ['variant.yaml bn| the block unit has no layer `bn` to remove']],
