@@ -90,6 +90,24 @@ layers:
   r: { op: dense, units: 6 }
   s: { op: concat, from: [r, q] }
   t: { op: tanh }`,
+  'values that are read under the names of a loop\'s own variables': `
+input: { image: 6x6x4 }
+layers:
+  end: { op: conv, filters: 4, kernel: 1 }
+  finished: { op: conv, filters: 4, kernel: 1, from: image }
+  a: { op: conv, filters: 4, kernel: 3, pad: 1, from: image }
+  sa: { op: add, from: [a, end, finished] }
+  iy: { op: maxpool, kernel: 2, from: image }
+  chunk: { op: maxpool, kernel: 2, from: image }
+  p: { op: maxpool, kernel: 2, from: image }
+  sp: { op: add, from: [p, iy, chunk] }
+  first: { op: dense, units: 5, from: image }
+  unit_end: { op: dense, units: 5, from: image }
+  b: { op: dense, units: 5, from: image }
+  sb: { op: add, from: [b, first, unit_end] }
+  scaled: { op: softmax, from: first }
+  n: { op: batchnorm }
+outputs: [sa, sp, sb, n]`,
   'names that shaders use themselves': `
 input: { x: 6x6x4 }
 layers:

@@ -30,8 +30,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
       ],
     },
   ]);
-  const hasBias = core.bias !== undefined || kernel.folded.length > 0;
-  if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [channels], kernel.folded), channels);
+  const hasBias = writer.bias(core, channels);
   const results = new Results(writer);
 
   const start = (axis: 0 | 1): string | number => times([grid.y, grid.x][axis] ?? 0, window.stride[axis]);

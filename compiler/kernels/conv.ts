@@ -35,8 +35,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   writer.read('x', kernel.reads, 'vec4f', describe(x));
   const packed = pack();
   writer.weight('weight', 'vec4f', packed.comment, [packed.weight]);
-  const hasBias = core.bias !== undefined || kernel.folded.length > 0;
-  if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [groups * outChannels], kernel.folded), groups * outChannels);
+  const hasBias = writer.bias(core, groups * outChannels);
   const results = new Results(writer);
 
   const rowQuads = x.rowStride / 4;

@@ -43,8 +43,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
       return { name: slices.length > 1 ? `${core.weight}.${index + 1}` : core.weight, source: weightSource('weight', core.weight, [units, inputs], kernel.folded), order };
     }),
   );
-  const hasBias = core.bias !== undefined || kernel.folded.length > 0;
-  if (hasBias) writer.perChannel(core.bias ?? `${core.weight}.bias`, weightSource('bias', core.bias, [units], kernel.folded), units);
+  const hasBias = writer.bias(core, units);
   const results = new Results(writer);
 
   const exact = units % rows === 0;

@@ -5,7 +5,7 @@ import type { ChannelVector, Expr, ScalarFunction } from '../ir/expr.ts';
 import type { TailStep } from '../ir/kernel.ts';
 import type { Layout, WeightSource } from '../../runtime/plan.ts';
 import { describe, type ShaderWriter } from './shader.ts';
-import { f, identifier, plus, times, u, type Lines } from './wgsl.ts';
+import { f, plus, times, u, type Lines } from './wgsl.ts';
 
 /** Where a result is, in the skeleton's words. */
 export interface At {
@@ -47,7 +47,7 @@ export class Results {
           shape: [channels],
           batchnorms: [{ layer: vector.batchnorm, epsilon: vector.epsilon }],
         };
-        this.vectors.set(key, writer.perChannel(`${vector.batchnorm}.${vector.role}`, source, channels));
+        this.vectors.set(key, writer.perChannel(key, key, source, channels));
       }
     }
     for (const id of [...kernel.keeps, kernel.result]) {
@@ -128,8 +128,8 @@ export class Results {
   }
 }
 
-/** A value's buffer is called like its layer, unless skeletons call a variable so. */
-const valueName = (id: string): string => (/^(n|x|y|c|i|k|r|channel|lane|group|id|o[xy]|block|row|part|tap|sum|total|largest|weight|bias|at)([_\d].*)?$/.test(identifier(id)) ? `value_of_${id}` : id);
+/** A value's buffer: its layer's name with an ending that no variable of a skeleton has, so that none can hide it. */
+const valueName = (id: string): string => `${id}_values`;
 
 const keyOf = (vector: ChannelVector): string => `${vector.batchnorm}.${vector.role}`;
 

@@ -5,7 +5,7 @@ import type { Folded, FusedKernel } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Layout, PackedWeight, PackLoop, WeightSource } from '../../runtime/plan.ts';
-import { indent, namer, u, type Lines } from './wgsl.ts';
+import { indent, namer, type Lines } from './wgsl.ts';
 
 /** What a skeleton is asked to write. */
 export interface KernelSite {
@@ -65,22 +65,33 @@ export class ShaderWriter {
     return this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'read', value, sliced: false });
   }
 
-  /** A weight buffer; `packs` has one packing for each slice. */
+  /** A weight buffer, with one packing for each slice. */
   weight(wanted: string, type: 'f32' | 'vec4f', comment: string, slices: readonly PackedWeight[]): string {
     return this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'weight', slices });
   }
 
-  /** A vector with one number per channel of the result. */
-  perChannel(wanted: string, source: WeightSource, channels: number): string {
+  /** A vector with one number per channel of the result; `tensor` is what the plan calls it. */
+  perChannel(wanted: string, tensor: string, source: WeightSource, channels: number): string {
     const slices = this.slices.map(({ firstChannel }, index): PackedWeight => {
       const end = this.slices[index + 1]?.firstChannel ?? channels;
       const order: PackLoop[] = [{ axis: 0, size: end - firstChannel, step: 1, ...(firstChannel > 0 ? { start: firstChannel } : {}) }];
-      return { name: this.slices.length > 1 ? `${wanted}.${index + 1}` : wanted, source, order };
+      return { name: this.slices.length > 1 ? `${tensor}.${index + 1}` : tensor, source, order };
     });
-    return this.weight(wanted.split('.').at(-1) ?? wanted, 'f32', `[${channels}]`, slices);
+    return this.weight(wanted, 'f32', `[${channels}]`, slices);
   }
 
-  /** A function of one `f32`, written once under a name of its own; `body` is given that name. */
+  /**
+   * The bias of a core with weights, batchnorms folded in.
+   * @returns false where there is none
+   */
+  bias({ weight, bias }: { readonly weight: string; readonly bias?: string }, channels: number): boolean {
+    const { folded } = this.site.kernel;
+    if (bias === undefined && folded.length === 0) return false;
+    this.perChannel('bias', bias ?? `${weight}.bias`, weightSource('bias', bias, [channels], folded), channels);
+    return true;
+  }
+
+  /** A function of one `f32`, written once under a name of its own. */
   fn(wanted: string, comment: string | undefined, body: Lines): string {
     const known = this.functions.get(wanted);
     if (known) return known.name;
@@ -108,7 +119,6 @@ export class ShaderWriter {
   finish(parts: {
     readonly header: readonly string[];
     readonly enables?: readonly string[];
-    readonly constants?: readonly (readonly [name: string, value: number, comment?: string])[];
     readonly shared?: readonly string[];
     readonly workgroupSize: number;
     readonly builtins: readonly string[];
@@ -116,14 +126,12 @@ export class ShaderWriter {
     readonly images?: number;
   }): Shader {
     const entryPoint = this.name(this.site.kernel.name);
-    const constants = (parts.constants ?? []).map(([name, value, comment]) => `const ${name} = ${u(value)};${comment === undefined ? '' : `  // ${comment}`}`);
     const bindings = this.declared.map(
       ({ type, comment }, index) => `@group(0) @binding(${index}) ${type}${comment === '' ? '' : `  // ${comment}`}`,
     );
     const blocks: Lines[] = [
       parts.header.map((line) => (line === '' ? '//' : `// ${line}`)),
       ...(parts.enables?.length ? [parts.enables] : []),
-      ...(constants.length > 0 ? [constants] : []),
       bindings,
       ...(parts.shared?.length ? [parts.shared] : []),
       ...Array.from(this.functions.values(), ({ lines }) => lines),
