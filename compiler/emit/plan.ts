@@ -1,12 +1,12 @@
 // Schedules to the plan that the runtime reads and the shader files beside it: buffers get numbers, kernels get files.
 
-import type { Binding, Kernel, Layout, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
+import type { Binding, Kernel, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Shader, Slice } from '../kernels/shader.ts';
 import { identifier } from '../kernels/wgsl.ts';
-import { viewAs } from '../passes/layout.ts';
+import { layoutOf, viewAs } from '../passes/layout.ts';
 import type { MemoryPlan } from '../passes/plan-memory.ts';
 import type { Schedule } from '../passes/schedule.ts';
 
@@ -61,17 +61,12 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
     weightAt.set(key, weights.length);
     return weights.push(packed) - 1;
   };
-  const layout = (id: string): Layout => {
-    const known = layouts.get(id);
-    if (!known) throw new Error(`${id} has no layout`);
-    return known;
-  };
-  const place = (id: string, shape: Shape): Placement => ({ slot: slotOf(memory, id), layout: viewAs(layout(id), shape) });
+  const place = (id: string, shape: Shape): Placement => ({ slot: slotOf(memory, id), layout: viewAs(layoutOf(layouts, id), shape) });
 
   const bind = (shader: Shader, slice: Slice, index: number): readonly Binding[] =>
     shader.bindings.map((bound): Binding => {
       if (bound.kind === 'weight') return { weight: weight(bound.slices[index] ?? missing(shader)) };
-      const offsetBytes = bound.sliced ? slice.firstChannel * layout(bound.value).planeStride * 4 : 0;
+      const offsetBytes = bound.sliced ? slice.firstChannel * layoutOf(layouts, bound.value).planeStride * 4 : 0;
       return { slot: slotOf(memory, bound.value), access: bound.kind, ...(offsetBytes > 0 ? { offsetBytes } : {}) };
     });
 

@@ -69,3 +69,9 @@ export interface Program {
   /** Nodes whose values folding removed. */
   readonly foldedAway: ReadonlySet<string>;
 }
+
+/** The value in whose buffer this one lies: itself, or the concat that it is a part of. */
+export function homeOf(values: ReadonlyMap<string, StoredValue>, id: string): string {
+  const inside = values.get(id)?.inside;
+  return inside ? homeOf(values, inside.value) : id;
+}

@@ -4,7 +4,7 @@
 
 import type { Expr } from '../ir/expr.ts';
 import type { TypedGraph, TypedNode } from '../ir/graph.ts';
-import type { Core, Folded, FusedKernel, Program, StoredValue, TailStep } from '../ir/kernel.ts';
+import { homeOf, type Core, type Folded, type FusedKernel, type Program, type StoredValue, type TailStep } from '../ir/kernel.ts';
 import { asPicture, type Shape } from '../ir/tensor.ts';
 
 /** Every WebGPU device binds this many storage buffers in a kernel. */
@@ -14,6 +14,9 @@ export interface FuseSettings {
   /** Store the result of every layer, by the same kernels: what `verify` compares. */
   readonly storeAll: boolean;
 }
+
+/** What each loop needs to see of its input before it can begin. */
+const sees = { conv: 'windows', pool: 'windows', lrn: 'neighbouring channels', dense: 'all', softmax: 'all channels' } as const;
 
 /** A kernel that more may join. */
 type Draft = {
@@ -34,6 +37,7 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
   const free = new Map<string, string>();
 
   const stored = (id: string): string => views.get(id) ?? id;
+  const home = (id: string): string => homeOf(values, id);
   const begin = (draft: Draft): void => {
     kernels.push(draft);
     makerOf.set(draft.result, draft);
@@ -85,9 +89,8 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
   }
   return { graph, kernels, values, views, foldedAway, free };
 
-  function standFirst(node: TypedNode, core: Core, reads: string): void {
-    const sees = { conv: 'windows', pool: 'windows', lrn: 'neighbouring channels', dense: 'all', softmax: 'all channels' } as const;
-    const reasons = reads === graph.input.name || !(core.kind in sees) ? [] : [`reads ${sees[core.kind as keyof typeof sees]} of ${reads}, which must be in memory first`];
+  function standFirst(node: TypedNode, core: Extract<Core, { readonly kind: keyof typeof sees }>, reads: string): void {
+    const reasons = reads === graph.input.name ? [] : [`reads ${sees[core.kind]} of ${reads}, which must be in memory first`];
     begin({ ...blank(node.id, core, reads, shapeOf(node.inputs[0] ?? '')), name: nameOf(node), nodes: [node], reasons });
   }
 
@@ -201,12 +204,6 @@ export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
     const together = (other: string): boolean => home(other) === concat || home(other) === value;
     const clash = kernels.find((kernel) => [kernel.result, ...kernel.keeps].some(together) && readsOf(kernel).some(together));
     return clash && `${clash.name} would read and write one buffer`;
-  }
-
-  /** The value in whose buffer this one lies. */
-  function home(id: string): string {
-    const inside = values.get(id)?.inside;
-    return inside ? home(inside.value) : id;
   }
 
   function keep(maker: Draft, id: string, next: TypedNode): void {

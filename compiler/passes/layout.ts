@@ -3,7 +3,7 @@
 // which it loads four at a time. A dense layer gets its vector without gaps, and zeros after its end.
 
 import type { Layout } from '../../runtime/plan.ts';
-import type { FusedKernel, Program } from '../ir/kernel.ts';
+import { homeOf, type FusedKernel, type Program } from '../ir/kernel.ts';
 import type { Window } from '../ir/op.ts';
 import { asPicture, elements, type Shape } from '../ir/tensor.ts';
 
@@ -21,15 +21,18 @@ interface Demand {
 
 export type Layouts = ReadonlyMap<string, Layout>;
 
+/** How a stored value lies. */
+export function layoutOf(layouts: Layouts, id: string): Layout {
+  const layout = layouts.get(id);
+  if (!layout) throw new Error(`${id} has no layout`);
+  return layout;
+}
+
 /** How many values past its end a dense kernel may read: four for each of its lanes. */
 export function layOut(program: Program, denseMultiple: number): Layouts {
   const demands = new Map<string, Demand>();
-  const home = (id: string): string => {
-    const inside = program.values.get(id)?.inside;
-    return inside ? home(inside.value) : id;
-  };
   const demand = (id: string): Demand => {
-    const at = home(id);
+    const at = homeOf(program.values, id);
     const known = demands.get(at) ?? { top: 0, right: 0, bottom: 0, left: 0, alignedRows: false, multiple: 1 };
     demands.set(at, known);
     return known;

@@ -2,8 +2,9 @@
 // that is read and written in the same dispatch. A value with a margin of zeros shares its slot only with values that lie in
 // the very same way, so that what is zero once stays zero for good.
 
+import { homeOf } from '../ir/kernel.ts';
 import { readsOf } from './fuse.ts';
-import { hasMargin, type Layouts } from './layout.ts';
+import { hasMargin, layoutOf, type Layouts } from './layout.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface MemoryPlan {
@@ -23,10 +24,7 @@ interface Slot {
 
 /** `outputs`: values that must outlive the last step. */
 export function planMemory({ steps, program, layouts }: Schedule, outputs: readonly string[]): MemoryPlan {
-  const home = (id: string): string => {
-    const inside = program.values.get(id)?.inside;
-    return inside ? home(inside.value) : id;
-  };
+  const home = (id: string): string => homeOf(program.values, id);
   const lastRead = new Map<string, number>();
   steps.forEach(({ kernel }, step) => {
     for (const id of readsOf(kernel)) lastRead.set(home(id), step);
@@ -59,7 +57,6 @@ export function planMemory({ steps, program, layouts }: Schedule, outputs: reado
 }
 
 function needs(layouts: Layouts, id: string): { readonly bytes: number; readonly layout: string | undefined } {
-  const layout = layouts.get(id);
-  if (!layout) throw new Error(`${id} has no layout`);
+  const layout = layoutOf(layouts, id);
   return { bytes: layout.imageStride * 4, layout: hasMargin(layout) ? JSON.stringify(layout) : undefined };
 }

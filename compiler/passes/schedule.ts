@@ -12,7 +12,7 @@ import { pool } from '../kernels/pool.ts';
 import type { KernelSite, Shader } from '../kernels/shader.ts';
 import { softmax } from '../kernels/softmax.ts';
 import { chooseConvTile } from './choose-conv-tile.ts';
-import { layOut, viewAs, type Layouts } from './layout.ts';
+import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
 
 export interface Schedule {
   readonly target: Target;
@@ -33,14 +33,9 @@ const imagesTogether = 8;
 export function schedule(program: Program, target: Target, model: string): Schedule {
   const lanes = lanesOf(target);
   const layouts = layOut(program, denseMultiple(lanes.dense));
-  const layout = (id: string): ReturnType<KernelSite['layout']> => {
-    const known = layouts.get(id);
-    if (!known) throw new Error(`${id} has no layout`);
-    return known;
-  };
   const steps = program.kernels.map((kernel): ScheduledKernel => {
     const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
-    const site: KernelSite = { kernel, target, model, shape, x: viewAs(layout(kernel.reads), kernel.readsShape), layout: (id) => viewAs(layout(id), shapeIn(id)) };
+    const site: KernelSite = { kernel, target, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
     const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
     return { kernel, shaders: write(site, lanes) };
   });

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { outputsOf } from '../../compiler/emit/plan.ts';
+import { homeOf } from '../../compiler/ir/kernel.ts';
 import { fuse, readsOf } from '../../compiler/passes/fuse.ts';
 import { hasMargin } from '../../compiler/passes/layout.ts';
 import { planMemory } from '../../compiler/passes/plan-memory.ts';
@@ -24,10 +25,7 @@ describe.each(specs)('%s', (path) => {
     for (const target of targets) {
       const made = schedule(program, target, 'spec.yaml');
       const { slots, slotOf } = planMemory(made, outputs);
-      const home = (id: string): string => {
-        const inside = program.values.get(id)?.inside;
-        return inside ? home(inside.value) : id;
-      };
+      const home = (id: string): string => homeOf(program.values, id);
       const slot = (id: string): number => slotOf.get(id) ?? -1;
       const holds = new Map<number, string>([[slot(graph.input.name), graph.input.name]]);
       const layoutOf = new Map<number, string>();
