@@ -3,10 +3,11 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareValues } from '../compiler/cli/compare.ts';
+import { interpreted } from '../compiler/cli/interpreted.ts';
 import { compile } from '../compiler/compile.ts';
 import { elements } from '../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../runtime/synthetic.ts';
-import { benches, everyLayer, interpreted, networkOf } from './support/gpu.ts';
+import { benches, everyLayer, networkOf } from './support/gpu.ts';
 
 const networks: Readonly<Record<string, string>> = {
   'convolutions that no tile divides': `
@@ -127,11 +128,11 @@ describe.each(all)('$target.name on $adapter', ({ target, device }) => {
     const graph = networkOf(`netloom: 1\nname: small${layers}\n`);
     for (const batch of [1, 11]) {
       const input = syntheticTensor(graph.input.name, batch * elements(graph.input.shape), 5, 2);
-      const expected = interpreted(graph, 5, input);
+      const expected = await interpreted(graph, 'synthetic:5', input);
       const got = await everyLayer(graph, target, device, 5, input);
       expect(got.size).toBeGreaterThan(0);
       for (const [layer, data] of got) {
-        const difference = compareValues(expected.get(layer) ?? new Float64Array(), data);
+        const difference = compareValues(expected.get(layer)?.data ?? new Float64Array(), data);
         expect(difference.error, `${layer}, batch ${batch}: ${JSON.stringify(difference)}`).toBeLessThan(5e-6);
       }
     }
@@ -155,9 +156,9 @@ test.each(all)('weights larger than a binding, $target.name on $adapter', async 
   const dispatches = compile(graph, { targets: [tight] }).plan.variants[0]?.steps.map(({ name }) => name);
   expect(dispatches?.filter((name) => name.includes('of 3'))).toHaveLength(6);
   const input = syntheticTensor('image', 3 * 256, 9, 2);
-  const expected = interpreted(graph, 9, input);
+  const expected = await interpreted(graph, 'synthetic:9', input);
   for (const [layer, data] of await everyLayer(graph, tight, device, 9, input)) {
-    const difference = compareValues(expected.get(layer) ?? new Float64Array(), data);
+    const difference = compareValues(expected.get(layer)?.data ?? new Float64Array(), data);
     expect(difference.error, `${layer}: ${JSON.stringify(difference)}`).toBeLessThan(5e-6);
   }
 });

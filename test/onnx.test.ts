@@ -5,12 +5,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { interpreted } from '../compiler/cli/interpreted.ts';
 import { compareGolden, compareValues, type Difference } from '../compiler/cli/compare.ts';
 import { readGolden } from '../compiler/cli/golden.ts';
 import type { TypedGraph } from '../compiler/ir/graph.ts';
 import { elements } from '../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../runtime/synthetic.ts';
-import { interpreted, networkOf } from './support/gpu.ts';
+import { networkOf } from './support/gpu.ts';
 import { onnxRuntime, runOnnx, withAllLayers } from './support/onnx.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -88,8 +89,8 @@ async function agrees(network: TypedGraph, images: number, external = false): Pr
   const graph = withAllLayers(network);
   const input = syntheticTensor(graph.input.name, images * elements(graph.input.shape), 7, 10);
   const layers = await runOnnx(graph, 'synthetic:7', input, external);
-  const expected = interpreted(graph, 7, input);
-  for (const layer of graph.outputs) judge(layer, compareValues(expected.get(layer) ?? new Float64Array(), layers.get(layer) ?? new Float32Array()));
+  const expected = await interpreted(graph, 'synthetic:7', input);
+  for (const layer of graph.outputs) judge(layer, compareValues(expected.get(layer)?.data ?? new Float64Array(), layers.get(layer) ?? new Float32Array()));
 }
 
 /** The network for a picture of 64x64: what would take the interpreter a minute, and has the same operators. */

@@ -3,16 +3,15 @@
 
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import type { Model } from '../../runtime/model.ts';
-import { openWeights } from '../../runtime/weights.ts';
 import { table } from '../emit/table.ts';
-import { interpret } from '../interpret.ts';
 import type { TypedGraph } from '../ir/graph.ts';
-import { elements, printShape, Tensor } from '../ir/tensor.ts';
+import { elements, printShape } from '../ir/tensor.ts';
 import { compareGolden, compareValues, type Difference } from './compare.ts';
 import { exitCode, Fault } from './fault.ts';
 import { readGolden, type Golden } from './golden.ts';
 import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
+import { interpreted } from './interpreted.ts';
 import { assignments, choice, number, text } from './option.ts';
 import { openNetwork } from './spec.ts';
 import type { Terminal } from './terminal.ts';
@@ -54,7 +53,7 @@ export const verify = defineVerb({
     const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
     const { model } = await load(graph, { weights: source, adapter, storeAll: true }, terminal);
     const results = await model.run(values);
-    const judge = golden === undefined ? await interpretAll(graph, source, values, model, terminal) : judgeGolden(golden);
+    const judge = golden === undefined ? await interpretAll(graph, source, values, terminal) : judgeGolden(golden);
     const layers = layersOf(graph).map((name): Layer => {
       const result = results[name];
       const difference = result && judge(name, result.data);
@@ -112,19 +111,9 @@ function judgeGolden(golden: Golden): Judge {
 }
 
 /** The interpreter's values for the same weights and images. */
-async function interpretAll(graph: TypedGraph, source: string, values: Float32Array, model: Model, terminal: Terminal): Promise<Judge> {
+async function interpretAll(graph: TypedGraph, source: string, values: Float32Array, terminal: Terminal): Promise<Judge> {
   terminal.progress('interpreting in float64');
-  const weights = await openWeights(source, model.plan.tensors);
-  const tensors = new Map<string, Tensor>();
-  for (const { name, shape } of model.plan.tensors) {
-    const read = new Float32Array(elements(shape));
-    await weights.read(name, 0, read);
-    tensors.set(name, new Tensor(shape, Float64Array.from(read)));
-  }
-  await weights.close();
-  const tensor = (name: string): Tensor => tensors.get(name) ?? new Tensor([0]);
-  const images = values.length / elements(graph.input.shape);
-  const expected = interpret(graph, tensor, new Tensor([images, ...graph.input.shape], Float64Array.from(values)));
+  const expected = await interpreted(graph, source, values);
   terminal.progress('');
   return (layer, got) => {
     const reference = expected.get(layer);

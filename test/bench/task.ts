@@ -10,7 +10,7 @@ import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { elements } from '../../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { openWeights } from '../../runtime/weights.ts';
-import { interpreted } from '../support/gpu.ts';
+import { interpreted } from '../../compiler/cli/interpreted.ts';
 
 const SEED = 1;
 /** Different images in a batch, which repeats them: the judge takes seconds for each. */
@@ -68,7 +68,7 @@ export async function prepare(path: string, folder: string): Promise<Network> {
   const weights = await openWeights(`synthetic:${SEED}`, graph.nodes.flatMap(({ params }) => params));
   await writeOnnx(onnx, exported, weights, false, () => undefined);
   await writeSafetensors(safetensors, graph);
-  const { images, expected } = judged(graph);
+  const { images, expected } = await judged(graph);
   const [output = ''] = graph.outputs;
   const outputShape = graph.nodes.find(({ id }) => id === output)?.shape ?? [];
   return {
@@ -88,12 +88,12 @@ export async function prepare(path: string, folder: string): Promise<Network> {
   };
 }
 
-function judged(graph: TypedGraph): { readonly images: Float32Array; readonly expected: Float64Array } {
+async function judged(graph: TypedGraph): Promise<{ readonly images: Float32Array; readonly expected: Float64Array }> {
   const [output = ''] = graph.outputs;
   const areProbabilities = graph.nodes.find(({ id }) => id === output)?.op.name === 'softmax';
   for (const bound of BOUNDS) {
     const images = syntheticTensor(graph.input.name, IMAGES * elements(graph.input.shape), SEED, bound);
-    const values = interpreted(graph, SEED, images).get(output) ?? new Float64Array(0);
+    const values = (await interpreted(graph, `synthetic:${SEED}`, images)).get(output)?.data ?? new Float64Array(0);
     if (!areProbabilities || values.every((value) => value <= MOST_CERTAIN)) return { images, expected: values };
   }
   throw new Error(`${graph.document.name.value} is too certain of every synthetic image to be judged by its probabilities`);

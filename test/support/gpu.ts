@@ -2,14 +2,11 @@
 
 import { loadModel } from '../../runtime/model.ts';
 import { findAdapter, openAdapter, type Device } from '../../runtime/device.ts';
-import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { check } from '../../compiler/check.ts';
 import { neighboursOf } from '../../compiler/cli/files.ts';
 import { compile } from '../../compiler/compile.ts';
-import { interpret } from '../../compiler/interpret.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import type { Target } from '../../compiler/ir/target.ts';
-import { elements, Tensor } from '../../compiler/ir/tensor.ts';
 import { targets } from '../../compiler/passes/targets.ts';
 
 /** The kinds of GPU that tests run on, those there are; a missing one is said aloud. */
@@ -60,19 +57,4 @@ export async function everyLayer(graph: TypedGraph, target: Target, device: Devi
   } finally {
     model.close();
   }
-}
-
-/** The same by the interpreter. */
-export function interpreted(graph: TypedGraph, seed: number, input: Float32Array): ReadonlyMap<string, Float64Array> {
-  const params = new Map(graph.nodes.flatMap((node) => node.params.map((param) => [param.name, param])));
-  const tensor = (name: string): Tensor => {
-    const param = params.get(name);
-    if (param === undefined) throw new Error(`no tensor ${name}`);
-    const { shape, synthetic } = param;
-    const values = Float64Array.from(syntheticTensor(name, elements(shape), seed, synthetic.bound));
-    return new Tensor(shape, values.map((v) => (synthetic.shape === 'v' ? v : synthetic.shape === '1 + v' ? Math.fround(1 + v) : Math.fround(0.5 + v * v))));
-  };
-  const images = input.length / elements(graph.input.shape);
-  const results = interpret(graph, tensor, new Tensor([images, ...graph.input.shape], Float64Array.from(input)));
-  return new Map(Array.from(results, ([name, { data }]) => [name, data]));
 }
