@@ -9,7 +9,7 @@ import { convSize, inputColumns, inputRows, tapQuads, type ConvCore, type ConvTi
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
-import { each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
+import { component, each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const { kernel, target, x } = site;
@@ -40,10 +40,12 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
 
   const rowQuads = x.rowStride / 4;
   const planeQuads = x.planeStride / 4;
-  const sum = (block: number, row: number): string => `sum_${blocks > 1 ? `${'abcd'[block] ?? block}_` : ''}${row}`;
+  /** Blocks of channels are told apart by letters, where there are several. */
+  const named = (name: string, block: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
+  const sum = (block: number, row: number): string => `${named('sum', block)}_${row}`;
   const sumAt = (block: number, row: number, column: string | number): string =>
     written ? `${sum(block, row)}_${column}` : `${sum(block, row)}[${text(column)}]`;
-  const channelOf = (block: number): string => (blocks > 1 ? `channel_${'abcd'[block] ?? block}` : 'channel');
+  const channelOf = (block: number): string => named('channel', block);
 
   const needed = inputRows(size, tile);
   const columnsIn = inputColumns(size, tile);
@@ -63,7 +65,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     `// A turn takes in ${channelsPerTurn > 1 ? `${channelsPerTurn} input channels` : 'an input channel'}. Its end is no constant, so that no driver unrolls this loop.`,
     `let end = at_w + ${u(turns * quadsOfTurn)};`,
     'while (at_w < end) {',
-    byRow ? kernelRowTurn() : turn(),
+    byRow ? kernelRows() : turn(channelsPerTurn * planeQuads),
     '}',
     '',
     ...finish(),
@@ -128,7 +130,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
       plane,
       y,
       row * rowQuads + column / 4,
-      ...(columnTiles > 1 ? [String(times('ox_first', 1)) + (size.stride[1] === 1 ? ' / 4u' : ` * ${u(size.stride[1])} / 4u`)] : []),
+      ...(columnTiles > 1 ? [`${times('ox_first', size.stride[1])} / 4u`] : []),
       ...(broadcast ? (loads.setup.length > 0 ? ['lane_at'] : ['lane']) : []),
     );
   }
@@ -156,8 +158,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     );
     const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
     const element = (index: number, load: number, at: string | number): string => {
-      const component = modulo(at, 4);
-      const part = `${partOf(index, load)}${typeof component === 'number' ? `.${'xyzw'[component] ?? ''}` : `[${component}]`}`;
+      const part = component(partOf(index, load), modulo(at, 4));
       return `${take}(${part}, ${plus(over(at, 4), ((index % rowsOfChannel) % together) * quadsPerRow)})`;
     };
     return { lines, setup, element };
@@ -182,9 +183,8 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   /** Value `at` of input row `index`, which all lanes load from one address. */
   function uniformElement(index: number, at: string | number): string {
     const row = needed[index];
-    const component = modulo(at, 4);
     const quad = plus('at_x', (row?.channel ?? 0) * planeQuads + (row?.offset ?? 0) * rowQuads, over(at, 4));
-    return `x[${quad}]${typeof component === 'number' ? `.${'xyzw'[component] ?? ''}` : `[${component}]`}`;
+    return component(`x[${quad}]`, modulo(at, 4));
   }
 
   function weightLoads(): Lines {
@@ -196,12 +196,12 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   }
 
   function tapName(quad: number, block: number): string {
-    return `taps_${quad * 4}${blocks > 1 ? ('abcd'[block] ?? block) : ''}`;
+    return named(`taps_${quad * 4}`, block);
   }
 
   /** The weight of tap number `tap` of this turn. */
   function tapAt(tap: number, block: number): string {
-    return `${tapName(Math.floor(tap / 4), block)}.${'xyzw'[tap % 4] ?? ''}`;
+    return component(tapName(Math.floor(tap / 4), block), tap % 4);
   }
 
   /** Brings input row `index` to all lanes and multiplies it into the sums. */
@@ -241,34 +241,28 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     return `${where}: ${whose.join(', ')}`;
   }
 
-  function turn(): Lines {
-    const lines: (string | Lines)[] = [
+  /** What is done with the input rows and weights at `at_x` and `at_w`, which move on, the first by `step`. */
+  function turn(step: number): Lines {
+    return [
       ...(broadcast ? loads.lines : []),
       ...weightLoads(),
       ...(written ? [] : [`var row: array<f32, ${columnsIn}>;`]),
+      ...needed.flatMap((_, index) => ['', ...rowOfTurn(index)]),
+      '',
+      `at_x += ${u(step)};`,
+      `at_w += ${u(quads * channelsAtOnce)};`,
     ];
-    needed.forEach((_, index) => lines.push('', ...rowOfTurn(index)));
-    lines.push('', `at_x += ${u(channelsPerTurn * planeQuads)};`, `at_w += ${u(quads * channelsAtOnce)};`);
-    return lines;
   }
 
-  function kernelRowTurn(): Lines {
-    const [kernelRows] = size.kernel;
+  function kernelRows(): Lines {
+    const [count] = size.kernel;
     const step = size.dilation[0] * rowQuads;
-    const rest = planeQuads - kernelRows * step;
+    const rest = planeQuads - count * step;
     return [
       '// One row of the kernel after the other.',
       `let row_end = at_w + ${u(quadsOfTurn)};`,
       'while (at_w < row_end) {',
-      [
-        ...(broadcast ? loads.lines : []),
-        ...weightLoads(),
-        ...(written ? [] : [`var row: array<f32, ${columnsIn}>;`]),
-        ...needed.flatMap((_, index) => ['', ...rowOfTurn(index)]),
-        '',
-        `at_x += ${u(step)};`,
-        `at_w += ${u(quads * channelsAtOnce)};`,
-      ],
+      turn(step),
       '}',
       rest >= 0 ? `at_x += ${u(rest)};` : `at_x -= ${u(-rest)};`,
     ];
@@ -299,7 +293,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   }
 
   function storeInLoop(block: number): Lines {
-    const all = `finished${blocks > 1 ? `_${'abcd'[block] ?? block}` : ''}`;
+    const all = named('finished', block);
     const copies = Array.from({ length: rows }, (_, row) => each(unroll, 'ox', columns, (ox) => [`${all}[${plus(ox, row * columns)}] = ${sumAt(block, row, ox)};`]));
     return [
       `var ${all}: array<f32, ${rows * columns}>;`,

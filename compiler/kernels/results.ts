@@ -72,11 +72,11 @@ export class Results {
     const layout = this.layouts.get(name);
     if (!layout) throw new Error(`no buffer ${name}`);
     const image = `${n} * ${u(layout.imageStride)}`;
-    const plane = layout.planeStride === 1 ? channel : `${layout.firstChannel > 0 || channel.includes(' ') ? `(${plus(channel, layout.firstChannel)})` : channel} * ${u(layout.planeStride)}`;
-    const shiftedPlane = layout.planeStride === 1 ? plus(channel, layout.firstChannel) : plane;
-    if (layout.height === 1 && layout.width === 1) return plus(image, shiftedPlane, layout.top * layout.rowStride + layout.left);
+    const shifted = plus(channel, layout.firstChannel);
+    const plane = layout.planeStride === 1 ? shifted : `${shifted.includes(' ') ? `(${shifted})` : shifted} * ${u(layout.planeStride)}`;
+    if (layout.height === 1 && layout.width === 1) return plus(image, plane, layout.top * layout.rowStride + layout.left);
     const row = typeof y === 'number' ? (layout.top + y) * layout.rowStride : `${layout.top > 0 || y.includes(' ') ? `(${plus(y, layout.top)})` : y} * ${u(layout.rowStride)}`;
-    return plus(image, shiftedPlane, row, x, layout.left);
+    return plus(image, plane, row, x, layout.left);
   }
 
   /** Lines that finish the result `value` of the core, `dy` rows and `dx` columns from the declared address. */

@@ -54,6 +54,10 @@ export function modulo(a: string | number, b: number): string | number {
 /** Text of an index that is known or not. */
 export const text = (index: string | number): string => (typeof index === 'number' ? u(index) : index);
 
+/** One of the four values of a vector: `v.x`, or `v[i % 4u]` where it is not known which. */
+export const component = (vector: string, index: string | number): string =>
+  typeof index === 'number' ? `${vector}.${'xyzw'[index] ?? ''}` : `${vector}[${index}]`;
+
 /** How a loop with constant bounds is written: as a loop, for a driver that unrolls it, or turn by turn. */
 export type Unroll = 'driver' | 'written';
 

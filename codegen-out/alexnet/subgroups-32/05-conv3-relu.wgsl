@@ -34,61 +34,61 @@ fn conv3_relu(
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
   let end = at_w + 49152u;
   while (at_w < end) {
-    let taps_0a = weight[at_w + lane];
-    let taps_0b = weight[at_w + lane + 32u];
-    let taps_4a = weight[at_w + lane + 64u];
-    let taps_4b = weight[at_w + lane + 96u];
-    let taps_8a = weight[at_w + lane + 128u];
-    let taps_8b = weight[at_w + lane + 160u];
+    let taps_0_a = weight[at_w + lane];
+    let taps_0_b = weight[at_w + lane + 32u];
+    let taps_4_a = weight[at_w + lane + 64u];
+    let taps_4_b = weight[at_w + lane + 96u];
+    let taps_8_a = weight[at_w + lane + 128u];
+    let taps_8_b = weight[at_w + lane + 160u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_0a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_0a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_0b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_0b.z, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_0[ox]); }
 
     // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_4a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_4b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_0a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_0a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_0b.y, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_0b.z, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.w, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.w, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_1[ox]); }
 
     // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_4a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_8a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_4b.z, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_8b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_4a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_4b.y, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_4_a.z, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_4_b.z, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.w, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.w, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_1[ox]); }
 
     // input row +3: kernel row 2 of output row oy+1
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_4a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_8a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_4b.z, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_8b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_4_a.z, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_4_b.z, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_1[ox]); }
 
     at_x += 60u;
     at_w += 192u;
