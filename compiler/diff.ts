@@ -5,7 +5,7 @@
 import type { TypedGraph, TypedNode } from './ir/graph.ts';
 import { asPicture, printShape, type Shape } from './ir/tensor.ts';
 import { layersOf, summarize, type Amounts, type LayerSummary } from './emit/summary.ts';
-import { matchLayers } from './match-layers.ts';
+import { matchLayers, type ComparedLayer, type Network } from './match-layers.ts';
 import { printExpected } from './passes/expect.ts';
 import type { LayerSpec, SpecDocument, Written } from './spec/document.ts';
 import { plain } from './spec/violations.ts';
@@ -59,26 +59,6 @@ export interface Difference {
   readonly layers: readonly LayerChange[];
   readonly totals: { readonly before: Amounts; readonly after: Amounts };
   readonly tensors: TensorChanges;
-}
-
-/** A network as a comparison needs it. */
-export interface Network {
-  readonly graph: TypedGraph;
-  readonly nodes: ReadonlyMap<string, TypedNode>;
-  readonly layers: ReadonlyMap<string, ComparedLayer>;
-}
-
-export interface ComparedLayer {
-  readonly name: string;
-  readonly spec: LayerSpec;
-  readonly nodes: readonly TypedNode[];
-  readonly summary: LayerSummary;
-  /** What it computes of its inputs, names left out: equal texts compute the same with equal weights. */
-  readonly meaning: string;
-  /** The layers it reads, or the input. */
-  readonly reads: readonly string[];
-  /** The same past layers that compute nothing. */
-  readonly sources: readonly string[];
 }
 
 /** Compares two networks that are right. */

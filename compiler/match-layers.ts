@@ -2,7 +2,29 @@
 // same from the same inputs, or for the same readers; with weights of its own, the only one of its kind; and last the
 // one that stands in its place, whatever was changed in it besides.
 
-import type { ComparedLayer, Network } from './diff.ts';
+import type { LayerSummary } from './emit/summary.ts';
+import type { TypedGraph, TypedNode } from './ir/graph.ts';
+import type { LayerSpec } from './spec/document.ts';
+
+/** A network as a comparison needs it. */
+export interface Network {
+  readonly graph: TypedGraph;
+  readonly nodes: ReadonlyMap<string, TypedNode>;
+  readonly layers: ReadonlyMap<string, ComparedLayer>;
+}
+
+export interface ComparedLayer {
+  readonly name: string;
+  readonly spec: LayerSpec;
+  readonly nodes: readonly TypedNode[];
+  readonly summary: LayerSummary;
+  /** What it computes of its inputs, names left out: equal texts compute the same with equal weights. */
+  readonly meaning: string;
+  /** The layers it reads, or the input. */
+  readonly reads: readonly string[];
+  /** The same past layers that compute nothing. */
+  readonly sources: readonly string[];
+}
 
 /** What makes two layers one, as text; undefined where that cannot be said of this one yet. */
 type Sign = (layer: ComparedLayer, network: Side) => string | undefined;
