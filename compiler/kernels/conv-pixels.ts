@@ -20,7 +20,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const shape = [channels, inputs * kernelRows * kernelColumns] as const;
-  writer.weight('weight', 'f32', `[${channels}][${inputs}][${kernelRows}][${kernelColumns}]`, [
+  const weights = writer.weights('weight', 1, `[${channels}][${inputs}][${kernelRows}][${kernelColumns}]`, [
     {
       name: core.weight,
       source: weightSource('weight', core.weight, shape, kernel.folded),
@@ -38,7 +38,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
   const firstInput = outputs === 1 ? times('channel', inputs) : times(`(channel / ${u(outputs)})`, inputs);
   const plane = inputs === 1 && outputs === 1 ? 'channel' : String(firstInput);
   const cell = (r: string | number, s: string | number): Lines => [
-    `sum = fma(x[${plus('at_x', times(r, window.dilation[0] * x.rowStride), times(s, window.dilation[1]))}], weight[${plus('at_w', times(r, kernelColumns), s)}], sum);`,
+    `sum = fma(x[${plus('at_x', times(r, window.dilation[0] * x.rowStride), times(s, window.dilation[1]))}], ${weights(plus('at_w', times(r, kernelColumns), s))}, sum);`,
   ];
   const taps: Lines = each(target.unroll, 'r', kernelRows, (r) => each(target.unroll, 's', kernelColumns, (s) => cell(r, s)));
   const body: Lines = [

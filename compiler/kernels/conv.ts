@@ -34,7 +34,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, rowTiles * columnTiles] }]);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
   const packed = pack();
-  writer.weight('weight', 'vec4f', packed.comment, [packed.weight]);
+  const weights = writer.weights('weight', 4, packed.comment, [packed.weight]);
   const hasBias = writer.bias(core, groups * outChannels);
   const results = new Results(writer);
 
@@ -190,7 +190,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   function weightLoads(): Lines {
     const lines: string[] = [];
     for (let quad = 0; quad < quads; quad++) {
-      for (let block = 0; block < blocks; block++) lines.push(`let ${tapName(quad, block)} = weight[${plus('at_w', 'lane', (quad * blocks + block) * lanes)}];`);
+      for (let block = 0; block < blocks; block++) lines.push(`let ${tapName(quad, block)} = ${weights(plus('at_w', 'lane', (quad * blocks + block) * lanes))};`);
     }
     return lines;
   }

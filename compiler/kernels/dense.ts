@@ -30,9 +30,9 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
-  writer.weight(
+  const weights = writer.weights(
     'weight',
-    'vec4f',
+    4,
     `[${units}][${pitch}]${slices.length > 1 ? `, in ${slices.length} parts, as a binding may hold ${target.limits.maxStorageBufferBindingSize >> 20} MiB` : ''}`,
     slices.map(({ firstChannel }, index): PackedWeight => {
       const count = (slices[index + 1]?.firstChannel ?? units) - firstChannel;
@@ -63,7 +63,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
       `${images === 1 || unroll === 'written' ? 'let ' : ''}${ofImage('values', image)} = x[${plus('at_x', times(image, x.imageStride / 4))}];`,
     ]),
     ...eachRow((row) => [
-      `let weights_${row} = weight[${plus('at_w', row * (pitch / 4))}];`,
+      `let weights_${row} = ${weights(plus('at_w', row * (pitch / 4)))};`,
       ...eachImage((image) => {
         const sum = ofImage(`sum_${row}`, image);
         return [`${sum} = fma(${ofImage('values', image)}, weights_${row}, ${sum});`];

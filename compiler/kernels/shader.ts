@@ -65,9 +65,15 @@ export class ShaderWriter {
     return this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'read', value, sliced: false });
   }
 
-  /** A weight buffer, with one packing for each slice. */
-  weight(wanted: string, type: 'f32' | 'vec4f', comment: string, slices: readonly PackedWeight[]): string {
-    return this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'weight', slices });
+  /**
+   * The weights of a core, with one packing for each slice.
+   * @param together how many lie side by side that the kernel takes at once; packings hold a multiple of it
+   * @returns how they are loaded: given an index, counted in so many, the expression of a `vec4f` or an `f32`
+   */
+  weights(wanted: string, together: 1 | 4, comment: string, slices: readonly PackedWeight[]): (index: string) => string {
+    const type = together === 4 ? 'vec4f' : 'f32';
+    const name = this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'weight', slices });
+    return (index) => `${name}[${index}]`;
   }
 
   /** A vector with one number per channel of the result; `tensor` is what the plan calls it. */
@@ -77,7 +83,7 @@ export class ShaderWriter {
       const order: PackLoop[] = [{ axis: 0, size: end - firstChannel, step: 1, ...(firstChannel > 0 ? { start: firstChannel } : {}) }];
       return { name: this.slices.length > 1 ? `${tensor}.${index + 1}` : tensor, source, order };
     });
-    return this.weight(wanted, 'f32', `[${channels}]`, slices);
+    return this.bind(wanted, 'var<storage, read> %: array<f32>;', `[${channels}]`, { kind: 'weight', slices });
   }
 
   /**
