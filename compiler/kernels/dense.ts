@@ -3,6 +3,7 @@
 
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import type { Core } from '../ir/kernel.ts';
+import type { Limits } from '../ir/target.ts';
 import { elements } from '../ir/tensor.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
@@ -26,7 +27,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cut(units, pitch * 4, target.limits.maxStorageBufferBindingSize, rows);
+  const slices = cut(units, pitch * 4, target.limits, rows);
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
@@ -143,9 +144,10 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   }
 }
 
-/** Rows of weights in parts that fit a binding; a part begins at a multiple of 64 outputs, whose addresses are multiples of 256 bytes. */
-function cut(units: number, rowBytes: number, limit: number, rows: number): readonly Slice[] {
-  const most = units * rowBytes <= limit ? units : Math.floor(limit / rowBytes / 64) * 64;
+/** Rows of weights in parts that fit a binding and a dispatch; a part begins at a multiple of 64 outputs, whose addresses are multiples of 256 bytes. */
+function cut(units: number, rowBytes: number, { maxStorageBufferBindingSize: limit, maxComputeWorkgroupsPerDimension }: Limits, rows: number): readonly Slice[] {
+  const fits = Math.min(limit / rowBytes, maxComputeWorkgroupsPerDimension * rows);
+  const most = units <= fits ? units : Math.floor(fits / 64) * 64;
   if (most === 0) throw new Error(`64 rows of ${rowBytes} bytes do not fit a binding of ${limit} bytes`);
   const parts = Math.ceil(units / most);
   const rowsEach = Math.min(most, Math.ceil(units / parts / 64) * 64);

@@ -1,7 +1,7 @@
 // Kernels to shaders for one target: which skeleton, how its work is cut, how many workgroups.
 
 import type { FusedKernel, Program } from '../ir/kernel.ts';
-import type { Target } from '../ir/target.ts';
+import { lanesWithin, type Target } from '../ir/target.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
@@ -27,7 +27,7 @@ export interface ScheduledKernel {
   readonly shaders: readonly Shader[];
 }
 
-/** Images that share one reading of a dense layer's weights. */
+/** Images that share one reading of a dense layer's weights, at the most. */
 const imagesTogether = 8;
 
 export function schedule(program: Program, target: Target, model: string): Schedule {
@@ -52,7 +52,7 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
       return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels)))];
     }
     case 'dense':
-      return [1, imagesTogether].map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
+      return [1, lanes.denseImages].flatMap((images, index) => (index > 0 && images === 1 ? [] : [dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images })]));
     case 'pool':
       return [pool(site, core)];
     case 'lrn':
@@ -71,10 +71,15 @@ interface Lanes {
   conv(outChannels: number): number;
   readonly dense: number;
   readonly denseRows: number;
+  readonly denseImages: number;
 }
 
-function lanesOf(target: Target): Lanes {
-  const size = target.subgroupSize;
-  if (size !== undefined) return { conv: () => size, dense: size, denseRows: 4 };
-  return { conv: (outChannels) => (outChannels % 64 === 0 ? 64 : 32), dense: 64, denseRows: 4 };
+function lanesOf({ subgroupSize: size, limits }: Target): Lanes {
+  const denseRows = 4;
+  if (size !== undefined) return { conv: () => size, dense: size, denseRows, denseImages: imagesTogether };
+  // Without subgroups lanes add up what they have in workgroup memory: a number for each lane, row and image.
+  const numbers = limits.maxComputeWorkgroupStorageSize / 4;
+  const dense = lanesWithin(limits, Math.min(64, numbers / denseRows));
+  const denseImages = Math.max(1, Math.min(imagesTogether, Math.floor(numbers / (dense * denseRows))));
+  return { conv: (outChannels) => lanesWithin(limits, outChannels % 64 === 0 ? 64 : 32), dense, denseRows, denseImages };
 }
