@@ -428,7 +428,13 @@ export const plan = {
         {
           name: 'fc6.weight.1',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 4, step: 8 },
+            { axis: 0, size: 8, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.1',
@@ -438,7 +444,13 @@ export const plan = {
         {
           name: 'fc6.weight.2',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32, start: 2048 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 4, step: 8 },
+            { axis: 0, size: 8, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.2',
@@ -448,7 +460,13 @@ export const plan = {
         {
           name: 'fc7.weight',
           source: { role: 'weight', tensor: 'fc7.weight', shape: [4096, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 4096, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 128, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 4, step: 8 },
+            { axis: 0, size: 8, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc7.bias',
@@ -458,7 +476,13 @@ export const plan = {
         {
           name: 'fc8.weight',
           source: { role: 'weight', tensor: 'fc8.weight', shape: [1000, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 1000, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 32, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 4, step: 8 },
+            { axis: 0, size: 8, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc8.bias',
@@ -563,13 +587,13 @@ export const plan = {
               shader: 'subgroups-8/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
             {
               shader: 'subgroups-8/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
@@ -581,13 +605,13 @@ export const plan = {
               shader: 'subgroups-8/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
             {
               shader: 'subgroups-8/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
           ],
           bindings: [
@@ -604,13 +628,13 @@ export const plan = {
               shader: 'subgroups-8/10-fc7-relu.wgsl',
               entryPoint: 'fc7_relu',
               images: 1,
-              workgroups: [1024, 1],
+              workgroups: [128, 1],
             },
             {
               shader: 'subgroups-8/10-fc7-relu-x8.wgsl',
               entryPoint: 'fc7_relu',
               images: 8,
-              workgroups: [1024, 1],
+              workgroups: [128, 1],
             },
           ],
           bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
@@ -618,8 +642,8 @@ export const plan = {
         {
           name: 'fc8',
           kernels: [
-            { shader: 'subgroups-8/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
-            { shader: 'subgroups-8/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+            { shader: 'subgroups-8/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
+            { shader: 'subgroups-8/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
@@ -738,7 +762,13 @@ export const plan = {
         {
           name: 'fc6.weight.1',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 128, step: 16 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 4, step: 4 },
+            { axis: 0, size: 4, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.1',
@@ -748,7 +778,13 @@ export const plan = {
         {
           name: 'fc6.weight.2',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 128, step: 16, start: 2048 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 4, step: 4 },
+            { axis: 0, size: 4, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.2',
@@ -758,7 +794,13 @@ export const plan = {
         {
           name: 'fc7.weight',
           source: { role: 'weight', tensor: 'fc7.weight', shape: [4096, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 4096, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 256, step: 16 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 4, step: 4 },
+            { axis: 0, size: 4, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc7.bias',
@@ -768,7 +810,13 @@ export const plan = {
         {
           name: 'fc8.weight',
           source: { role: 'weight', tensor: 'fc8.weight', shape: [1000, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 1000, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 63, step: 16 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 4, step: 4 },
+            { axis: 0, size: 4, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc8.bias',
@@ -873,13 +921,13 @@ export const plan = {
               shader: 'subgroups-4/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [128, 1],
             },
             {
               shader: 'subgroups-4/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [128, 1],
             },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
@@ -891,13 +939,13 @@ export const plan = {
               shader: 'subgroups-4/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [128, 1],
             },
             {
               shader: 'subgroups-4/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [128, 1],
             },
           ],
           bindings: [
@@ -914,13 +962,13 @@ export const plan = {
               shader: 'subgroups-4/10-fc7-relu.wgsl',
               entryPoint: 'fc7_relu',
               images: 1,
-              workgroups: [1024, 1],
+              workgroups: [256, 1],
             },
             {
               shader: 'subgroups-4/10-fc7-relu-x8.wgsl',
               entryPoint: 'fc7_relu',
               images: 8,
-              workgroups: [1024, 1],
+              workgroups: [256, 1],
             },
           ],
           bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
@@ -928,8 +976,8 @@ export const plan = {
         {
           name: 'fc8',
           kernels: [
-            { shader: 'subgroups-4/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
-            { shader: 'subgroups-4/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+            { shader: 'subgroups-4/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [63, 1] },
+            { shader: 'subgroups-4/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [63, 1] },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },

@@ -3,11 +3,11 @@
 
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import type { Core } from '../ir/kernel.ts';
-import type { Limits } from '../ir/target.ts';
 import { elements } from '../ir/tensor.ts';
+import { cutUnits } from './cut-units.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightSource, type KernelSite, type Shader, type Slice } from './shader.ts';
+import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseTile {
@@ -27,7 +27,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cut(units, pitch * 4, target.limits, rows);
+  const slices = cutUnits(units, pitch * 4, target.limits.maxStorageBufferBindingSize, rows);
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
@@ -142,17 +142,4 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
       '}',
     ];
   }
-}
-
-/** Rows of weights in parts that fit a binding and a dispatch; a part begins at a multiple of 64 outputs, whose addresses are multiples of 256 bytes. */
-function cut(units: number, rowBytes: number, { maxStorageBufferBindingSize: limit, maxComputeWorkgroupsPerDimension }: Limits, rows: number): readonly Slice[] {
-  const fits = Math.min(limit / rowBytes, maxComputeWorkgroupsPerDimension * rows);
-  const most = units <= fits ? units : Math.floor(fits / 64) * 64;
-  if (most === 0) throw new Error(`64 rows of ${rowBytes} bytes do not fit a binding of ${limit} bytes`);
-  const parts = Math.ceil(units / most);
-  const rowsEach = Math.min(most, Math.ceil(units / parts / 64) * 64);
-  return Array.from({ length: Math.ceil(units / rowsEach) }, (_, index) => {
-    const firstChannel = index * rowsEach;
-    return { firstChannel, workgroups: [Math.ceil(Math.min(rowsEach, units - firstChannel) / rows), 1] as const };
-  });
 }

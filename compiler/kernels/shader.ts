@@ -6,7 +6,6 @@ import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Layout, PackedWeight, PackLoop, WeightSource } from '../../runtime/plan.ts';
 import { indent, namer, type Lines } from './wgsl.ts';
-import { bytesOf, obey, spread } from './workgroups.ts';
 
 /** What a skeleton is asked to write. */
 export interface KernelSite {
@@ -41,9 +40,6 @@ export interface Shader {
   readonly images: number;
   readonly bindings: readonly Bound[];
   readonly slices: readonly Slice[];
-  /** Lanes of a workgroup, and the memory they share. */
-  readonly workgroupSize: number;
-  readonly workgroupBytes: number;
 }
 
 interface Declared {
@@ -135,15 +131,7 @@ export class ShaderWriter {
     readonly body: Lines;
     readonly images?: number;
   }): Shader {
-    const { kernel, target } = this.site;
-    const entryPoint = this.name(kernel.name);
-    const { slices, lines, builtins } = spread(this.slices, parts.builtins, parts.workgroupSize, target.limits.maxComputeWorkgroupsPerDimension);
-    const workgroupBytes = (parts.shared ?? []).map(bytesOf).reduce((sum, bytes) => sum + bytes, 0);
-    obey(kernel.name, target, {
-      maxStorageBuffersPerShaderStage: this.declared.length,
-      maxComputeInvocationsPerWorkgroup: parts.workgroupSize,
-      maxComputeWorkgroupStorageSize: workgroupBytes,
-    });
+    const entryPoint = this.name(this.site.kernel.name);
     const bindings = this.declared.map(
       ({ type, comment }, index) => `@group(0) @binding(${index}) ${type}${comment === '' ? '' : `  // ${comment}`}`,
     );
@@ -156,9 +144,9 @@ export class ShaderWriter {
       [
         `@compute @workgroup_size(${parts.workgroupSize})`,
         `fn ${entryPoint}(`,
-        builtins.map((builtin) => `${builtin},`),
+        parts.builtins.map((builtin) => `${builtin},`),
         ') {',
-        [...lines, ...parts.body],
+        parts.body,
         '}',
       ],
     ];
@@ -167,9 +155,7 @@ export class ShaderWriter {
       code: `${blocks.map((block) => indent(block)).join('\n\n')}\n`,
       images: parts.images ?? 1,
       bindings: this.declared.map(({ bound }) => bound),
-      slices,
-      workgroupSize: parts.workgroupSize,
-      workgroupBytes,
+      slices: this.slices,
     };
   }
 }

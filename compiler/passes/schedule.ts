@@ -1,11 +1,13 @@
 // Kernels to shaders for one target: which skeleton, how its work is cut, how many workgroups.
 
 import type { FusedKernel, Program } from '../ir/kernel.ts';
-import { lanesWithin, type Target } from '../ir/target.ts';
+import type { Target } from '../ir/target.ts';
+import { elements } from '../ir/tensor.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
 import { dense, denseMultiple } from '../kernels/dense.ts';
+import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
 import { pool } from '../kernels/pool.ts';
@@ -27,8 +29,11 @@ export interface ScheduledKernel {
   readonly shaders: readonly Shader[];
 }
 
-/** Images that share one reading of a dense layer's weights, at the most. */
+/** Images that share one reading of a dense layer's weights. */
 const imagesTogether = 8;
+
+/** Workgroups below which a dense layer rather has fewer outputs in each. */
+const enoughWorkgroups = 16;
 
 export function schedule(program: Program, target: Target, model: string): Schedule {
   const lanes = lanesOf(target);
@@ -52,7 +57,7 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
       return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels)))];
     }
     case 'dense':
-      return [1, lanes.denseImages].flatMap((images, index) => (index > 0 && images === 1 ? [] : [dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images })]));
+      return writeDense(site, core, lanes);
     case 'pool':
       return [pool(site, core)];
     case 'lrn':
@@ -66,20 +71,29 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
   }
 }
 
+/** Both versions bind the same weights, so both are of one kind. */
+function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, lanes: Lanes): readonly Shader[] {
+  const { supply, limits } = site.target;
+  const units = elements(site.shape);
+  if (supply === 'broadcast') {
+    const blocks = [4, 2].find((count) => units >= count * lanes.dense * enoughWorkgroups) ?? 1;
+    const whole = units % (blocks * lanes.dense) === 0;
+    if (whole || 4 * units * elements(site.kernel.readsShape) < limits.maxStorageBufferBindingSize / 2) {
+      return [1, imagesTogether].map((images) => denseColumns(site, core, { lanes: lanes.dense, blocks, images, quads: images > 1 ? 1 : Math.min(8 / blocks, lanes.dense) }));
+    }
+  }
+  return [1, imagesTogether].map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
+}
+
 interface Lanes {
   /** Lanes of a convolution's workgroup, by the output channels of a group. */
   conv(outChannels: number): number;
   readonly dense: number;
   readonly denseRows: number;
-  readonly denseImages: number;
 }
 
-function lanesOf({ subgroupSize: size, limits }: Target): Lanes {
-  const denseRows = 4;
-  if (size !== undefined) return { conv: () => size, dense: size, denseRows, denseImages: imagesTogether };
-  // Without subgroups lanes add up what they have in workgroup memory: a number for each lane, row and image.
-  const numbers = limits.maxComputeWorkgroupStorageSize / 4;
-  const dense = lanesWithin(limits, Math.min(64, numbers / denseRows));
-  const denseImages = Math.max(1, Math.min(imagesTogether, Math.floor(numbers / (dense * denseRows))));
-  return { conv: (outChannels) => lanesWithin(limits, outChannels % 64 === 0 ? 64 : 32), dense, denseRows, denseImages };
+function lanesOf(target: Target): Lanes {
+  const size = target.subgroupSize;
+  if (size !== undefined) return { conv: () => size, dense: size, denseRows: 4 };
+  return { conv: (outChannels) => (outChannels % 64 === 0 ? 64 : 32), dense: 64, denseRows: 4 };
 }

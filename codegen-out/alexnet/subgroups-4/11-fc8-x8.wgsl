@@ -2,13 +2,13 @@
 //
 //   y[1000] = fc8.weight[1000,4096] · x[4096] + fc8.bias
 //
-// A workgroup makes 4 outputs for 8 images, 4 lanes run along the inputs. Dispatch 250 x 1 x batch / 8. 4.1 M
-// multiply-adds, 16 MB of weights.
+// A lane makes 4 outputs for 8 images, a workgroup 16; the inputs are handed around among its lanes. Dispatch 63 x 1 x
+// batch / 8. 4.1 M multiply-adds, 16 MB of weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][4096]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [1000][4096]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [63][1024][4][4] of 4 inputs
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [1000]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][1000]
 
@@ -17,313 +17,238 @@ fn fc8(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let first = group.x * 4u;
   let n = group.z * 8u;
-  let begin = n * 1024u;
-  var at_w = first * 1024u + lane;
+  let unit_a = group.x * 16u + lane;
+  let unit_b = group.x * 16u + lane + 4u;
+  let unit_c = group.x * 16u + lane + 8u;
+  let unit_d = group.x * 16u + lane + 12u;
 
-  var sum_0_0 = vec4f();
-  var sum_0_1 = vec4f();
-  var sum_0_2 = vec4f();
-  var sum_0_3 = vec4f();
-  var sum_0_4 = vec4f();
-  var sum_0_5 = vec4f();
-  var sum_0_6 = vec4f();
-  var sum_0_7 = vec4f();
-  var sum_1_0 = vec4f();
-  var sum_1_1 = vec4f();
-  var sum_1_2 = vec4f();
-  var sum_1_3 = vec4f();
-  var sum_1_4 = vec4f();
-  var sum_1_5 = vec4f();
-  var sum_1_6 = vec4f();
-  var sum_1_7 = vec4f();
-  var sum_2_0 = vec4f();
-  var sum_2_1 = vec4f();
-  var sum_2_2 = vec4f();
-  var sum_2_3 = vec4f();
-  var sum_2_4 = vec4f();
-  var sum_2_5 = vec4f();
-  var sum_2_6 = vec4f();
-  var sum_2_7 = vec4f();
-  var sum_3_0 = vec4f();
-  var sum_3_1 = vec4f();
-  var sum_3_2 = vec4f();
-  var sum_3_3 = vec4f();
-  var sum_3_4 = vec4f();
-  var sum_3_5 = vec4f();
-  var sum_3_6 = vec4f();
-  var sum_3_7 = vec4f();
-  for (var at_x = begin + lane; at_x < begin + 1024u; at_x += 4u) {
-    let values_0 = x[at_x];
-    let values_1 = x[at_x + 1024u];
-    let values_2 = x[at_x + 2048u];
-    let values_3 = x[at_x + 3072u];
-    let values_4 = x[at_x + 4096u];
-    let values_5 = x[at_x + 5120u];
-    let values_6 = x[at_x + 6144u];
-    let values_7 = x[at_x + 7168u];
-    let weights_0 = weight[at_w];
-    sum_0_0 = fma(values_0, weights_0, sum_0_0);
-    sum_0_1 = fma(values_1, weights_0, sum_0_1);
-    sum_0_2 = fma(values_2, weights_0, sum_0_2);
-    sum_0_3 = fma(values_3, weights_0, sum_0_3);
-    sum_0_4 = fma(values_4, weights_0, sum_0_4);
-    sum_0_5 = fma(values_5, weights_0, sum_0_5);
-    sum_0_6 = fma(values_6, weights_0, sum_0_6);
-    sum_0_7 = fma(values_7, weights_0, sum_0_7);
-    let weights_1 = weight[at_w + 1024u];
-    sum_1_0 = fma(values_0, weights_1, sum_1_0);
-    sum_1_1 = fma(values_1, weights_1, sum_1_1);
-    sum_1_2 = fma(values_2, weights_1, sum_1_2);
-    sum_1_3 = fma(values_3, weights_1, sum_1_3);
-    sum_1_4 = fma(values_4, weights_1, sum_1_4);
-    sum_1_5 = fma(values_5, weights_1, sum_1_5);
-    sum_1_6 = fma(values_6, weights_1, sum_1_6);
-    sum_1_7 = fma(values_7, weights_1, sum_1_7);
-    let weights_2 = weight[at_w + 2048u];
-    sum_2_0 = fma(values_0, weights_2, sum_2_0);
-    sum_2_1 = fma(values_1, weights_2, sum_2_1);
-    sum_2_2 = fma(values_2, weights_2, sum_2_2);
-    sum_2_3 = fma(values_3, weights_2, sum_2_3);
-    sum_2_4 = fma(values_4, weights_2, sum_2_4);
-    sum_2_5 = fma(values_5, weights_2, sum_2_5);
-    sum_2_6 = fma(values_6, weights_2, sum_2_6);
-    sum_2_7 = fma(values_7, weights_2, sum_2_7);
-    let weights_3 = weight[at_w + 3072u];
-    sum_3_0 = fma(values_0, weights_3, sum_3_0);
-    sum_3_1 = fma(values_1, weights_3, sum_3_1);
-    sum_3_2 = fma(values_2, weights_3, sum_3_2);
-    sum_3_3 = fma(values_3, weights_3, sum_3_3);
-    sum_3_4 = fma(values_4, weights_3, sum_3_4);
-    sum_3_5 = fma(values_5, weights_3, sum_3_5);
-    sum_3_6 = fma(values_6, weights_3, sum_3_6);
-    sum_3_7 = fma(values_7, weights_3, sum_3_7);
-    at_w += 4u;
+  let bias_of_unit_a = bias[unit_a];
+  var sum_a_0 = bias_of_unit_a;
+  var sum_a_1 = bias_of_unit_a;
+  var sum_a_2 = bias_of_unit_a;
+  var sum_a_3 = bias_of_unit_a;
+  var sum_a_4 = bias_of_unit_a;
+  var sum_a_5 = bias_of_unit_a;
+  var sum_a_6 = bias_of_unit_a;
+  var sum_a_7 = bias_of_unit_a;
+  let bias_of_unit_b = bias[unit_b];
+  var sum_b_0 = bias_of_unit_b;
+  var sum_b_1 = bias_of_unit_b;
+  var sum_b_2 = bias_of_unit_b;
+  var sum_b_3 = bias_of_unit_b;
+  var sum_b_4 = bias_of_unit_b;
+  var sum_b_5 = bias_of_unit_b;
+  var sum_b_6 = bias_of_unit_b;
+  var sum_b_7 = bias_of_unit_b;
+  let bias_of_unit_c = bias[unit_c];
+  var sum_c_0 = bias_of_unit_c;
+  var sum_c_1 = bias_of_unit_c;
+  var sum_c_2 = bias_of_unit_c;
+  var sum_c_3 = bias_of_unit_c;
+  var sum_c_4 = bias_of_unit_c;
+  var sum_c_5 = bias_of_unit_c;
+  var sum_c_6 = bias_of_unit_c;
+  var sum_c_7 = bias_of_unit_c;
+  let bias_of_unit_d = bias[unit_d];
+  var sum_d_0 = bias_of_unit_d;
+  var sum_d_1 = bias_of_unit_d;
+  var sum_d_2 = bias_of_unit_d;
+  var sum_d_3 = bias_of_unit_d;
+  var sum_d_4 = bias_of_unit_d;
+  var sum_d_5 = bias_of_unit_d;
+  var sum_d_6 = bias_of_unit_d;
+  var sum_d_7 = bias_of_unit_d;
+
+  var at_x = (n + lane) * 1024u;
+  var at_w = group.x * 16384u;
+  // The end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 16384u;
+  while (at_w < end) {
+    let part_0 = x[at_x];
+    let part_1 = x[at_x + 4096u];
+    let weights_a = weight[at_w + lane];
+    let weights_b = weight[at_w + lane + 4u];
+    let weights_c = weight[at_w + lane + 8u];
+    let weights_d = weight[at_w + lane + 12u];
+    let inputs_0 = subgroupBroadcast(part_0, 0u);
+    sum_a_0 = fma(inputs_0.w, weights_a.w, fma(inputs_0.z, weights_a.z, fma(inputs_0.y, weights_a.y, fma(inputs_0.x, weights_a.x, sum_a_0))));
+    sum_b_0 = fma(inputs_0.w, weights_b.w, fma(inputs_0.z, weights_b.z, fma(inputs_0.y, weights_b.y, fma(inputs_0.x, weights_b.x, sum_b_0))));
+    sum_c_0 = fma(inputs_0.w, weights_c.w, fma(inputs_0.z, weights_c.z, fma(inputs_0.y, weights_c.y, fma(inputs_0.x, weights_c.x, sum_c_0))));
+    sum_d_0 = fma(inputs_0.w, weights_d.w, fma(inputs_0.z, weights_d.z, fma(inputs_0.y, weights_d.y, fma(inputs_0.x, weights_d.x, sum_d_0))));
+    let inputs_1 = subgroupBroadcast(part_0, 1u);
+    sum_a_1 = fma(inputs_1.w, weights_a.w, fma(inputs_1.z, weights_a.z, fma(inputs_1.y, weights_a.y, fma(inputs_1.x, weights_a.x, sum_a_1))));
+    sum_b_1 = fma(inputs_1.w, weights_b.w, fma(inputs_1.z, weights_b.z, fma(inputs_1.y, weights_b.y, fma(inputs_1.x, weights_b.x, sum_b_1))));
+    sum_c_1 = fma(inputs_1.w, weights_c.w, fma(inputs_1.z, weights_c.z, fma(inputs_1.y, weights_c.y, fma(inputs_1.x, weights_c.x, sum_c_1))));
+    sum_d_1 = fma(inputs_1.w, weights_d.w, fma(inputs_1.z, weights_d.z, fma(inputs_1.y, weights_d.y, fma(inputs_1.x, weights_d.x, sum_d_1))));
+    let inputs_2 = subgroupBroadcast(part_0, 2u);
+    sum_a_2 = fma(inputs_2.w, weights_a.w, fma(inputs_2.z, weights_a.z, fma(inputs_2.y, weights_a.y, fma(inputs_2.x, weights_a.x, sum_a_2))));
+    sum_b_2 = fma(inputs_2.w, weights_b.w, fma(inputs_2.z, weights_b.z, fma(inputs_2.y, weights_b.y, fma(inputs_2.x, weights_b.x, sum_b_2))));
+    sum_c_2 = fma(inputs_2.w, weights_c.w, fma(inputs_2.z, weights_c.z, fma(inputs_2.y, weights_c.y, fma(inputs_2.x, weights_c.x, sum_c_2))));
+    sum_d_2 = fma(inputs_2.w, weights_d.w, fma(inputs_2.z, weights_d.z, fma(inputs_2.y, weights_d.y, fma(inputs_2.x, weights_d.x, sum_d_2))));
+    let inputs_3 = subgroupBroadcast(part_0, 3u);
+    sum_a_3 = fma(inputs_3.w, weights_a.w, fma(inputs_3.z, weights_a.z, fma(inputs_3.y, weights_a.y, fma(inputs_3.x, weights_a.x, sum_a_3))));
+    sum_b_3 = fma(inputs_3.w, weights_b.w, fma(inputs_3.z, weights_b.z, fma(inputs_3.y, weights_b.y, fma(inputs_3.x, weights_b.x, sum_b_3))));
+    sum_c_3 = fma(inputs_3.w, weights_c.w, fma(inputs_3.z, weights_c.z, fma(inputs_3.y, weights_c.y, fma(inputs_3.x, weights_c.x, sum_c_3))));
+    sum_d_3 = fma(inputs_3.w, weights_d.w, fma(inputs_3.z, weights_d.z, fma(inputs_3.y, weights_d.y, fma(inputs_3.x, weights_d.x, sum_d_3))));
+    let inputs_4 = subgroupBroadcast(part_1, 0u);
+    sum_a_4 = fma(inputs_4.w, weights_a.w, fma(inputs_4.z, weights_a.z, fma(inputs_4.y, weights_a.y, fma(inputs_4.x, weights_a.x, sum_a_4))));
+    sum_b_4 = fma(inputs_4.w, weights_b.w, fma(inputs_4.z, weights_b.z, fma(inputs_4.y, weights_b.y, fma(inputs_4.x, weights_b.x, sum_b_4))));
+    sum_c_4 = fma(inputs_4.w, weights_c.w, fma(inputs_4.z, weights_c.z, fma(inputs_4.y, weights_c.y, fma(inputs_4.x, weights_c.x, sum_c_4))));
+    sum_d_4 = fma(inputs_4.w, weights_d.w, fma(inputs_4.z, weights_d.z, fma(inputs_4.y, weights_d.y, fma(inputs_4.x, weights_d.x, sum_d_4))));
+    let inputs_5 = subgroupBroadcast(part_1, 1u);
+    sum_a_5 = fma(inputs_5.w, weights_a.w, fma(inputs_5.z, weights_a.z, fma(inputs_5.y, weights_a.y, fma(inputs_5.x, weights_a.x, sum_a_5))));
+    sum_b_5 = fma(inputs_5.w, weights_b.w, fma(inputs_5.z, weights_b.z, fma(inputs_5.y, weights_b.y, fma(inputs_5.x, weights_b.x, sum_b_5))));
+    sum_c_5 = fma(inputs_5.w, weights_c.w, fma(inputs_5.z, weights_c.z, fma(inputs_5.y, weights_c.y, fma(inputs_5.x, weights_c.x, sum_c_5))));
+    sum_d_5 = fma(inputs_5.w, weights_d.w, fma(inputs_5.z, weights_d.z, fma(inputs_5.y, weights_d.y, fma(inputs_5.x, weights_d.x, sum_d_5))));
+    let inputs_6 = subgroupBroadcast(part_1, 2u);
+    sum_a_6 = fma(inputs_6.w, weights_a.w, fma(inputs_6.z, weights_a.z, fma(inputs_6.y, weights_a.y, fma(inputs_6.x, weights_a.x, sum_a_6))));
+    sum_b_6 = fma(inputs_6.w, weights_b.w, fma(inputs_6.z, weights_b.z, fma(inputs_6.y, weights_b.y, fma(inputs_6.x, weights_b.x, sum_b_6))));
+    sum_c_6 = fma(inputs_6.w, weights_c.w, fma(inputs_6.z, weights_c.z, fma(inputs_6.y, weights_c.y, fma(inputs_6.x, weights_c.x, sum_c_6))));
+    sum_d_6 = fma(inputs_6.w, weights_d.w, fma(inputs_6.z, weights_d.z, fma(inputs_6.y, weights_d.y, fma(inputs_6.x, weights_d.x, sum_d_6))));
+    let inputs_7 = subgroupBroadcast(part_1, 3u);
+    sum_a_7 = fma(inputs_7.w, weights_a.w, fma(inputs_7.z, weights_a.z, fma(inputs_7.y, weights_a.y, fma(inputs_7.x, weights_a.x, sum_a_7))));
+    sum_b_7 = fma(inputs_7.w, weights_b.w, fma(inputs_7.z, weights_b.z, fma(inputs_7.y, weights_b.y, fma(inputs_7.x, weights_b.x, sum_b_7))));
+    sum_c_7 = fma(inputs_7.w, weights_c.w, fma(inputs_7.z, weights_c.z, fma(inputs_7.y, weights_c.y, fma(inputs_7.x, weights_c.x, sum_c_7))));
+    sum_d_7 = fma(inputs_7.w, weights_d.w, fma(inputs_7.z, weights_d.z, fma(inputs_7.y, weights_d.y, fma(inputs_7.x, weights_d.x, sum_d_7))));
+    at_x += 1u;
+    at_w += 16u;
   }
 
-  {
-    let sum = subgroupAdd(dot(sum_0_0, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = n * 1000u + first;
-      y[at_y] = sum;
+  if (unit_a < 1000u) {
+    {
+      let at_y = n * 1000u + unit_a;
+      y[at_y] = sum_a_0;
+    }
+    {
+      let at_y = (n + 1u) * 1000u + unit_a;
+      y[at_y] = sum_a_1;
+    }
+    {
+      let at_y = (n + 2u) * 1000u + unit_a;
+      y[at_y] = sum_a_2;
+    }
+    {
+      let at_y = (n + 3u) * 1000u + unit_a;
+      y[at_y] = sum_a_3;
+    }
+    {
+      let at_y = (n + 4u) * 1000u + unit_a;
+      y[at_y] = sum_a_4;
+    }
+    {
+      let at_y = (n + 5u) * 1000u + unit_a;
+      y[at_y] = sum_a_5;
+    }
+    {
+      let at_y = (n + 6u) * 1000u + unit_a;
+      y[at_y] = sum_a_6;
+    }
+    {
+      let at_y = (n + 7u) * 1000u + unit_a;
+      y[at_y] = sum_a_7;
     }
   }
-  {
-    let sum = subgroupAdd(dot(sum_0_1, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 1u) * 1000u + first;
-      y[at_y] = sum;
+  if (unit_b < 1000u) {
+    {
+      let at_y = n * 1000u + unit_b;
+      y[at_y] = sum_b_0;
+    }
+    {
+      let at_y = (n + 1u) * 1000u + unit_b;
+      y[at_y] = sum_b_1;
+    }
+    {
+      let at_y = (n + 2u) * 1000u + unit_b;
+      y[at_y] = sum_b_2;
+    }
+    {
+      let at_y = (n + 3u) * 1000u + unit_b;
+      y[at_y] = sum_b_3;
+    }
+    {
+      let at_y = (n + 4u) * 1000u + unit_b;
+      y[at_y] = sum_b_4;
+    }
+    {
+      let at_y = (n + 5u) * 1000u + unit_b;
+      y[at_y] = sum_b_5;
+    }
+    {
+      let at_y = (n + 6u) * 1000u + unit_b;
+      y[at_y] = sum_b_6;
+    }
+    {
+      let at_y = (n + 7u) * 1000u + unit_b;
+      y[at_y] = sum_b_7;
     }
   }
-  {
-    let sum = subgroupAdd(dot(sum_0_2, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 2u) * 1000u + first;
-      y[at_y] = sum;
+  if (unit_c < 1000u) {
+    {
+      let at_y = n * 1000u + unit_c;
+      y[at_y] = sum_c_0;
+    }
+    {
+      let at_y = (n + 1u) * 1000u + unit_c;
+      y[at_y] = sum_c_1;
+    }
+    {
+      let at_y = (n + 2u) * 1000u + unit_c;
+      y[at_y] = sum_c_2;
+    }
+    {
+      let at_y = (n + 3u) * 1000u + unit_c;
+      y[at_y] = sum_c_3;
+    }
+    {
+      let at_y = (n + 4u) * 1000u + unit_c;
+      y[at_y] = sum_c_4;
+    }
+    {
+      let at_y = (n + 5u) * 1000u + unit_c;
+      y[at_y] = sum_c_5;
+    }
+    {
+      let at_y = (n + 6u) * 1000u + unit_c;
+      y[at_y] = sum_c_6;
+    }
+    {
+      let at_y = (n + 7u) * 1000u + unit_c;
+      y[at_y] = sum_c_7;
     }
   }
-  {
-    let sum = subgroupAdd(dot(sum_0_3, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 3u) * 1000u + first;
-      y[at_y] = sum;
+  if (unit_d < 1000u) {
+    {
+      let at_y = n * 1000u + unit_d;
+      y[at_y] = sum_d_0;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_0_4, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 4u) * 1000u + first;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 1u) * 1000u + unit_d;
+      y[at_y] = sum_d_1;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_0_5, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 5u) * 1000u + first;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 2u) * 1000u + unit_d;
+      y[at_y] = sum_d_2;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_0_6, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 6u) * 1000u + first;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 3u) * 1000u + unit_d;
+      y[at_y] = sum_d_3;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_0_7, vec4f(1.0))) + bias[first];
-    if (lane == 0u) {
-      let at_y = (n + 7u) * 1000u + first;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 4u) * 1000u + unit_d;
+      y[at_y] = sum_d_4;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_0, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = n * 1000u + first + 1u;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 5u) * 1000u + unit_d;
+      y[at_y] = sum_d_5;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_1, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 1u) * 1000u + first + 1u;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 6u) * 1000u + unit_d;
+      y[at_y] = sum_d_6;
     }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_2, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 2u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_3, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 3u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_4, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 4u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_5, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 5u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_6, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 6u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_1_7, vec4f(1.0))) + bias[first + 1u];
-    if (lane == 0u) {
-      let at_y = (n + 7u) * 1000u + first + 1u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_0, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = n * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_1, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 1u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_2, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 2u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_3, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 3u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_4, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 4u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_5, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 5u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_6, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 6u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_2_7, vec4f(1.0))) + bias[first + 2u];
-    if (lane == 0u) {
-      let at_y = (n + 7u) * 1000u + first + 2u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_0, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = n * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_1, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 1u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_2, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 2u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_3, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 3u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_4, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 4u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_5, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 5u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_6, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 6u) * 1000u + first + 3u;
-      y[at_y] = sum;
-    }
-  }
-  {
-    let sum = subgroupAdd(dot(sum_3_7, vec4f(1.0))) + bias[first + 3u];
-    if (lane == 0u) {
-      let at_y = (n + 7u) * 1000u + first + 3u;
-      y[at_y] = sum;
+    {
+      let at_y = (n + 7u) * 1000u + unit_d;
+      y[at_y] = sum_d_7;
     }
   }
 }
