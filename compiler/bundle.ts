@@ -11,8 +11,10 @@ import standalone from 'ajv/dist/standalone/index.js';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import ts from 'typescript';
 import { specSchema } from './emit/json-schema.ts';
+import { profileSchema } from './ir/target-keys.ts';
 import { ops } from './ops/index.ts';
 import { shareSchemas } from './share-schemas.ts';
+import type { JsonSchema } from './spec/keys.ts';
 import { options } from './spec/structure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -93,20 +95,28 @@ const languageServerApart: Plugin = {
   },
 };
 
-/** Puts the schema, compiled, in the place of the module that compiles it: half of a short call's time would go there. */
+/** The modules that compile a schema, with what they export and the schema: half of a short call's time would go there. */
+const structures: readonly { readonly module: string; readonly judge: string; readonly schema: () => JsonSchema }[] = [
+  { module: 'compiler/spec/structure.ts', judge: 'validate', schema: () => shareSchemas(specSchema(ops)) },
+  { module: 'compiler/passes/target-structure.ts', judge: 'validateProfile', schema: profileSchema },
+];
+
+/** Puts the schemas, compiled, in the place of those modules. */
 const compiledSchema: Plugin = {
   name: 'compiled-schema',
   setup(packing) {
-    packing.onLoad({ filter: /[\\/]compiler[\\/]spec[\\/]structure\.ts$/ }, () => ({
-      contents: `
-        import judge from 'compiled-schema';
-        export const validate = (document) => judge(document) ? [] : judge.errors ?? [];`,
-    }));
-    packing.onResolve({ filter: /^compiled-schema$/ }, ({ path }) => ({ path, namespace: 'compiled-schema' }));
-    packing.onLoad({ filter: /.*/, namespace: 'compiled-schema' }, () => {
-      const ajv = new Ajv2020({ ...options, inlineRefs: false, code: { source: true, esm: true } });
-      return { contents: standalone.default(ajv, ajv.compile(shareSchemas(specSchema(ops)))), resolveDir: root };
-    });
+    for (const { module, judge, schema } of structures) {
+      packing.onLoad({ filter: new RegExp(`[\\\\/]${module.replaceAll('/', '[\\\\/]').replace('.', '\\.')}$`) }, () => ({
+        contents: `
+          import judge from 'compiled-schema:${judge}';
+          export const ${judge} = (document) => judge(document) ? [] : judge.errors ?? [];`,
+      }));
+      packing.onLoad({ filter: new RegExp(`^${judge}$`), namespace: 'compiled-schema' }, () => {
+        const ajv = new Ajv2020({ ...options, inlineRefs: false, code: { source: true, esm: true } });
+        return { contents: standalone.default(ajv, ajv.compile(schema())), resolveDir: root };
+      });
+    }
+    packing.onResolve({ filter: /^compiled-schema:/ }, ({ path }) => ({ path: path.replace('compiled-schema:', ''), namespace: 'compiled-schema' }));
   },
 };
 

@@ -22,7 +22,8 @@ export interface Compiled extends Artifact {
 
 /** A network whose shapes are known, as a GPU program for each target. What is wrong with a network was said by `check`. */
 export function compile(graph: TypedGraph, { targets, storeAll = false }: CompileSettings): Compiled {
-  const program = fuse(graph, { storeAll });
+  // All targets share one division into kernels.
+  const program = fuse(graph, { storeAll, maxBuffers: Math.min(...targets.map(({ limits }) => limits.maxStorageBuffersPerShaderStage)) });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
     const steps = schedule(program, target, fileName(graph));

@@ -1,11 +1,11 @@
-// Every shader of every spec, in every variant, through Dawn's null backend: it parses, validates and makes a pipeline of
+// Every shader of every spec, for every class of devices, through Dawn's null backend: it parses, validates and makes a pipeline of
 // it, with no GPU at all. That is all that can be said of the variants for devices this machine cannot imitate.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { compile } from '../compiler/compile.ts';
-import { targets } from '../compiler/passes/targets.ts';
+import { classes } from '../compiler/passes/targets.ts';
 import { openDevice } from '../runtime/device.ts';
 import { networkOf } from './support/gpu.ts';
 
@@ -17,7 +17,7 @@ const seen = new Set<string>();
 test.each(specs)('%s', async (path) => {
   const graph = networkOf(readFileSync(path, 'utf8'), {}, path);
   for (const storeAll of [false, true]) {
-    const { plan, shaders } = compile(graph, { targets, storeAll });
+    const { plan, shaders } = compile(graph, { targets: classes, storeAll });
     const kernels = plan.variants.flatMap(({ steps }) => steps.flatMap((step) => step.kernels));
     expect(new Set(kernels.map(({ shader }) => shader))).toEqual(new Set(shaders.keys()));
     for (const { shader, entryPoint } of kernels) {

@@ -59,6 +59,20 @@ export function number(value: string, help: string, fallback: number, { whole, m
   };
 }
 
+/** Words, as often as one likes, or several with commas between. */
+export function words(value: string, help: string): Option<readonly string[]> {
+  return {
+    value,
+    help,
+    many: true,
+    convert: (typed, flag) => {
+      const asked = typed.flatMap((list) => list.split(',')).map((word) => word.trim());
+      if (asked.includes('')) throw new Fault('call', `${flag} takes ${value}, with commas between several; not '${typed.find((list) => /^\s*(,|$)|,\s*(,|$)/.test(list)) ?? ''}'`);
+      return asked;
+    },
+  };
+}
+
 /** `NAME=VALUE`, as often as one likes; the last of a name counts. */
 export function assignments(value: string, help: string): Option<ReadonlyMap<string, string>> {
   return {

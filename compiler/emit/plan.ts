@@ -1,6 +1,6 @@
 // Schedules to the plan that the runtime reads and the shader files beside it: buffers get numbers, kernels get files.
 
-import type { Binding, Kernel, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
+import type { Binding, DeviceNeeds, Kernel, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
 import type { Shape } from '../ir/tensor.ts';
@@ -9,6 +9,7 @@ import { identifier } from '../kernels/wgsl.ts';
 import { layoutOf, viewAs } from '../passes/layout.ts';
 import type { MemoryPlan } from '../passes/plan-memory.ts';
 import type { Schedule } from '../passes/schedule.ts';
+import { portable } from '../passes/targets.ts';
 
 export interface Artifact {
   readonly plan: Plan;
@@ -94,7 +95,7 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
     needs: {
       features: target.subgroupSize === undefined ? [] : ['subgroups'],
       ...(target.subgroupSize === undefined ? {} : { subgroupSize: target.subgroupSize }),
-      limits: {},
+      limits: beyondPortable(steps.flatMap(({ shaders: versions }) => versions)),
       maxStorageBufferBindingSize: target.limits.maxStorageBufferBindingSize,
     },
     slots: memory.slots,
@@ -103,6 +104,18 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
     input: place(program.graph.input.name, program.graph.input.shape),
     outputs: outputs.map(({ value, shape }) => place(value, shape)),
   };
+}
+
+/** What shaders take that WebGPU does not promise. */
+function beyondPortable(shaders: readonly Shader[]): DeviceNeeds['limits'] {
+  const lanes = Math.max(...shaders.map(({ workgroupSize }) => workgroupSize));
+  const used = {
+    maxComputeInvocationsPerWorkgroup: lanes,
+    maxComputeWorkgroupSizeX: lanes,
+    maxComputeWorkgroupStorageSize: Math.max(...shaders.map(({ workgroupBytes }) => workgroupBytes)),
+  };
+  const promised = { ...portable.limits, maxComputeWorkgroupSizeX: portable.limits.maxComputeInvocationsPerWorkgroup };
+  return Object.fromEntries(Object.entries(used).filter(([name, amount]) => amount > promised[name as keyof typeof used]));
 }
 
 function slotOf(memory: MemoryPlan, id: string): number {

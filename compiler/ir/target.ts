@@ -54,3 +54,6 @@ export interface Limits {
   readonly maxComputeWorkgroupStorageSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
 }
+
+/** As many lanes as a workgroup may have, `wanted` at most; a power of two, so that lanes can be added up by halves. */
+export const lanesWithin = ({ maxComputeInvocationsPerWorkgroup: most }: Limits, wanted: number): number => 2 ** Math.floor(Math.log2(Math.min(wanted, most)));

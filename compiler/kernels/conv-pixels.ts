@@ -16,7 +16,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
   const inputs = asPicture(kernel.readsShape)[2] / groups;
   const outputs = channels / groups;
   const [kernelRows, kernelColumns] = window.kernel;
-  const grid = pixels(height, width, channels);
+  const grid = pixels(target, height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const shape = [channels, inputs * kernelRows * kernelColumns] as const;

@@ -30,7 +30,7 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
   const units = elements(site.shape);
   const atOnce = lanes * blocks;
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cutUnits(units, pitch * 4, target.limits.maxStorageBufferBindingSize, atOnce);
+  const slices = cutUnits(units, pitch * 4, target.limits, atOnce);
   const exact = units % atOnce === 0;
   if (!exact && slices.length > 1) throw new Error('parts of weights that end within a workgroup');
 

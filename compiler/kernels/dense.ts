@@ -27,7 +27,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cutUnits(units, pitch * 4, target.limits.maxStorageBufferBindingSize, rows);
+  const slices = cutUnits(units, pitch * 4, target.limits, rows);
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));

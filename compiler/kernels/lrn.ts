@@ -29,7 +29,7 @@ function normalised(value: string, base: string, beta: number): { readonly lines
 export function lrn(site: KernelSite, core: Lrn): Shader {
   const { kernel, target, x } = site;
   const [height, width, channels] = asPicture(site.shape);
-  const grid = pixels(height, width, channels);
+  const grid = pixels(target, height, width, channels);
   const half = (core.size - 1) / 2;
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
@@ -68,7 +68,7 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
   const [height, width, channels] = asPicture(site.shape);
   const chunk = Math.ceil(channels / Math.min(chunksPerPixel, channels));
   const chunks = Math.ceil(channels / chunk);
-  const grid = pixels(height, width, chunks, 'chunk');
+  const grid = pixels(target, height, width, chunks, 'chunk');
   const half = (size - 1) / 2;
   const cells = window.kernel[0] * window.kernel[1];
   const normId = kernel.nodes[0]?.id ?? '';

@@ -9,9 +9,9 @@ import { pixels } from './pixels.ts';
 import { plus, u, type Lines } from './wgsl.ts';
 
 export function map(site: KernelSite): Shader {
-  const { kernel, x } = site;
+  const { kernel, target, x } = site;
   const [height, width, channels] = asPicture(site.shape);
-  const grid = pixels(height, width, channels);
+  const grid = pixels(target, height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const results = new Results(writer);

@@ -2,6 +2,7 @@
 // them), along z the images. A vector is all channels and no pixels, so there x runs over channels.
 
 import type { Layout } from '../../runtime/plan.ts';
+import { lanesWithin, type Target } from '../ir/target.ts';
 import { plus, u, type Lines } from './wgsl.ts';
 
 export interface Grid {
@@ -16,10 +17,10 @@ export interface Grid {
 }
 
 /** `planes`: how many things y counts; named `channel` unless it counts something else. */
-export function pixels(height: number, width: number, planes: number, plane = 'channel'): Grid {
+export function pixels({ limits }: Target, height: number, width: number, planes: number, plane = 'channel'): Grid {
   const vector = height * width === 1;
   const count = vector ? planes : height * width;
-  const workgroupSize = count > 32 ? 64 : 32;
+  const workgroupSize = lanesWithin(limits, count > 32 ? 64 : 32);
   const place = vector
     ? [`let ${plane} = id.x;`, `if (${plane} >= ${u(planes)}) { return; }`, 'let n = id.z;']
     : [

@@ -15,7 +15,7 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
   const [height, width, channels] = asPicture(site.shape);
   const input = asPicture(kernel.readsShape);
   const output = [height, width] as const;
-  const grid = pixels(height, width, channels);
+  const grid = pixels(target, height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const results = new Results(writer);

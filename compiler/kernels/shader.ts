@@ -6,6 +6,7 @@ import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Layout, PackedWeight, PackLoop, WeightSource } from '../../runtime/plan.ts';
 import { indent, namer, type Lines } from './wgsl.ts';
+import { bytesOf, obey, spread } from './workgroups.ts';
 
 /** What a skeleton is asked to write. */
 export interface KernelSite {
@@ -40,6 +41,9 @@ export interface Shader {
   readonly images: number;
   readonly bindings: readonly Bound[];
   readonly slices: readonly Slice[];
+  /** Lanes of a workgroup, and the memory they share. */
+  readonly workgroupSize: number;
+  readonly workgroupBytes: number;
 }
 
 interface Declared {
@@ -131,7 +135,15 @@ export class ShaderWriter {
     readonly body: Lines;
     readonly images?: number;
   }): Shader {
-    const entryPoint = this.name(this.site.kernel.name);
+    const { kernel, target } = this.site;
+    const entryPoint = this.name(kernel.name);
+    const { slices, lines, builtins } = spread(this.slices, parts.builtins, parts.workgroupSize, target.limits.maxComputeWorkgroupsPerDimension);
+    const workgroupBytes = (parts.shared ?? []).map(bytesOf).reduce((sum, bytes) => sum + bytes, 0);
+    obey(kernel.name, target, {
+      maxStorageBuffersPerShaderStage: this.declared.length,
+      maxComputeInvocationsPerWorkgroup: parts.workgroupSize,
+      maxComputeWorkgroupStorageSize: workgroupBytes,
+    });
     const bindings = this.declared.map(
       ({ type, comment }, index) => `@group(0) @binding(${index}) ${type}${comment === '' ? '' : `  // ${comment}`}`,
     );
@@ -144,9 +156,9 @@ export class ShaderWriter {
       [
         `@compute @workgroup_size(${parts.workgroupSize})`,
         `fn ${entryPoint}(`,
-        parts.builtins.map((builtin) => `${builtin},`),
+        builtins.map((builtin) => `${builtin},`),
         ') {',
-        parts.body,
+        [...lines, ...parts.body],
         '}',
       ],
     ];
@@ -155,7 +167,9 @@ export class ShaderWriter {
       code: `${blocks.map((block) => indent(block)).join('\n\n')}\n`,
       images: parts.images ?? 1,
       bindings: this.declared.map(({ bound }) => bound),
-      slices: this.slices,
+      slices,
+      workgroupSize: parts.workgroupSize,
+      workgroupBytes,
     };
   }
 }

@@ -1,6 +1,7 @@
 // Softmax over the channels of each pixel, or over a vector. A workgroup takes one pixel: its lanes find the largest value
 // together, then the sum of `exp(x - largest)`, which cannot overflow, then store.
 
+import { lanesWithin } from '../ir/target.ts';
 import { asPicture } from '../ir/tensor.ts';
 import { header } from './header.ts';
 import { Results } from './results.ts';
@@ -8,9 +9,9 @@ import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.t
 import { lowest, plus, u, type Lines } from './wgsl.ts';
 
 export function softmax(site: KernelSite): Shader {
-  const { kernel, x } = site;
+  const { kernel, target, x } = site;
   const [height, width, channels] = asPicture(site.shape);
-  const lanes = channels > 64 ? 64 : 16;
+  const lanes = lanesWithin(target.limits, channels > 64 ? 64 : 16);
   const turns = Math.ceil(channels / lanes);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [width, height] }]);
   writer.read('x', kernel.reads, 'f32', describe(x));

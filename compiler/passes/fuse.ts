@@ -7,12 +7,11 @@ import type { TypedGraph, TypedNode } from '../ir/graph.ts';
 import { homeOf, type Core, type Folded, type FusedKernel, type Program, type StoredValue, type TailStep } from '../ir/kernel.ts';
 import { asPicture, type Shape } from '../ir/tensor.ts';
 
-/** Every WebGPU device binds this many storage buffers in a kernel. */
-const maxBuffers = 8;
-
 export interface FuseSettings {
   /** Store the result of every layer, by the same kernels: what `verify` compares. */
   readonly storeAll: boolean;
+  /** Storage buffers that a kernel may bind. Default 8, which every WebGPU device does. */
+  readonly maxBuffers?: number;
 }
 
 /** What each loop needs to see of its input before it can begin. */
@@ -24,6 +23,7 @@ type Draft = {
 };
 
 export function fuse(graph: TypedGraph, settings: FuseSettings): Program {
+  const { maxBuffers = 8 } = settings;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const shapeOf = (id: string): Shape => nodes.get(id)?.shape ?? graph.input.shape;
   const { rootOf, readersOf } = trace(graph);

@@ -1,7 +1,7 @@
 // Kernels to shaders for one target: which skeleton, how its work is cut, how many workgroups.
 
 import type { FusedKernel, Program } from '../ir/kernel.ts';
-import type { Target } from '../ir/target.ts';
+import { lanesWithin, type Target } from '../ir/target.ts';
 import { elements } from '../ir/tensor.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
@@ -29,7 +29,7 @@ export interface ScheduledKernel {
   readonly shaders: readonly Shader[];
 }
 
-/** Images that share one reading of a dense layer's weights. */
+/** Images that share one reading of a dense layer's weights, at the most. */
 const imagesTogether = 8;
 
 /** Workgroups below which a dense layer rather has fewer outputs in each. */
@@ -74,15 +74,16 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
 /** Both versions bind the same weights, so both are of one kind. */
 function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, lanes: Lanes): readonly Shader[] {
   const { supply, limits } = site.target;
+  const imageCounts = [...new Set([1, lanes.denseImages])];
   const units = elements(site.shape);
   if (supply === 'broadcast') {
     const blocks = [4, 2].find((count) => units >= count * lanes.dense * enoughWorkgroups) ?? 1;
     const whole = units % (blocks * lanes.dense) === 0;
     if (whole || 4 * units * elements(site.kernel.readsShape) < limits.maxStorageBufferBindingSize / 2) {
-      return [1, imagesTogether].map((images) => denseColumns(site, core, { lanes: lanes.dense, blocks, images, quads: images > 1 ? 1 : Math.min(8 / blocks, lanes.dense) }));
+      return imageCounts.map((images) => denseColumns(site, core, { lanes: lanes.dense, blocks, images, quads: images > 1 ? 1 : Math.min(8 / blocks, lanes.dense) }));
     }
   }
-  return [1, imagesTogether].map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
+  return imageCounts.map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
 }
 
 interface Lanes {
@@ -90,10 +91,15 @@ interface Lanes {
   conv(outChannels: number): number;
   readonly dense: number;
   readonly denseRows: number;
+  readonly denseImages: number;
 }
 
-function lanesOf(target: Target): Lanes {
-  const size = target.subgroupSize;
-  if (size !== undefined) return { conv: () => size, dense: size, denseRows: 4 };
-  return { conv: (outChannels) => (outChannels % 64 === 0 ? 64 : 32), dense: 64, denseRows: 4 };
+function lanesOf({ subgroupSize: size, limits }: Target): Lanes {
+  const denseRows = 4;
+  if (size !== undefined) return { conv: () => size, dense: size, denseRows, denseImages: imagesTogether };
+  // Without subgroups lanes add up what they have in workgroup memory: a number for each lane, row and image.
+  const numbers = limits.maxComputeWorkgroupStorageSize / 4;
+  const dense = lanesWithin(limits, Math.min(64, numbers / denseRows));
+  const denseImages = Math.max(1, Math.min(imagesTogether, Math.floor(numbers / (dense * denseRows))));
+  return { conv: (outChannels) => lanesWithin(limits, outChannels % 64 === 0 ? 64 : 32), dense, denseRows, denseImages };
 }

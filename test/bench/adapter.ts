@@ -48,8 +48,11 @@ function embedded(): Driver {
   return { driver: join(folder, 'vk_swiftshader_icd.json'), library: 'libvk_swiftshader.so', loader: folder };
 }
 
-function lavapipe(): string | undefined {
-  return FOLDERS.flatMap(filesOf).find((path) => basename(path).startsWith('lvp_icd'));
+const lavapipe = (): string | undefined => driverFile('lvp_icd');
+
+/** The JSON that leads the Vulkan loader to an installed driver, by how its name begins. */
+export function driverFile(prefix: string): string | undefined {
+  return FOLDERS.flatMap(filesOf).find((path) => basename(path).startsWith(prefix));
 }
 
 function filesOf(folder: string): readonly string[] {

@@ -58,6 +58,23 @@ export interface Network {
 
 /** Checks the spec at `path`, writes its weights and its ONNX model into `folder`, and interprets it. */
 export async function prepare(path: string, folder: string): Promise<Network> {
+  const { name, graph, task } = await write(path, folder);
+  const { images, expected } = await judged(graph);
+  const outputSize = elements(task.output.shape);
+  return {
+    name,
+    task,
+    writeBatch(batch) {
+      const file = join(folder, `${name}-${batch}.f32`);
+      writeFileSync(file, repeated(images, elements(graph.input.shape), batch, new Float32Array(batch * elements(graph.input.shape))));
+      return file;
+    },
+    judge: (batch) => repeated(expected, outputSize, batch, new Float64Array(batch * outputSize)),
+  };
+}
+
+/** The same without images and without a judge. */
+export async function write(path: string, folder: string): Promise<Pick<Network, 'name' | 'task'> & { readonly graph: TypedGraph }> {
   const { graph, diagnostics } = checkFile(path, new Map());
   if (graph === undefined) throw new Error(`${path}: ${diagnostics.map(({ message }) => message).join('; ')}`);
   mkdirSync(folder, { recursive: true });
@@ -68,23 +85,17 @@ export async function prepare(path: string, folder: string): Promise<Network> {
   const weights = await openWeights(`synthetic:${SEED}`, graph.nodes.flatMap(({ params }) => params));
   await writeOnnx(onnx, exported, weights, false, () => undefined);
   await writeSafetensors(safetensors, graph);
-  const { images, expected } = await judged(graph);
   const [output = ''] = graph.outputs;
   const outputShape = graph.nodes.find(({ id }) => id === output)?.shape ?? [];
   return {
     name,
+    graph,
     task: {
       spec: path, onnx, safetensors, input: graph.input, output: { name: output, shape: outputShape },
       layers: graph.nodes.map(({ id, op, attrs, inputs, shape, params }) => ({
         id, op: op.name, attrs: { ...attrs }, inputs, shape, params: params.map((param) => ({ name: param.name, shape: param.shape })),
       })),
     },
-    writeBatch(batch) {
-      const file = join(folder, `${name}-${batch}.f32`);
-      writeFileSync(file, repeated(images, elements(graph.input.shape), batch, new Float32Array(batch * elements(graph.input.shape))));
-      return file;
-    },
-    judge: (batch) => repeated(expected, elements(outputShape), batch, new Float64Array(batch * elements(outputShape))),
   };
 }
 
