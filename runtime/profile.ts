@@ -2,11 +2,11 @@
 // round runs the batch twice, once as `run` always does and once in stamped passes, and measures the device's peak, so that
 // whatever else the machine is doing meets all three alike.
 
-import { findAdapter, openAdapter, type AdapterOptions, type Device } from './device.ts';
+import { findAdapter, openAdapter, type AdapterOptions, type Device, type FoundAdapter } from './device.ts';
 import { MachineError } from './errors.ts';
 import type { Model } from './model.ts';
 import { PeakMeter, type Peak } from './peak.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Variant } from './plan.ts';
 import type { Stage } from './program.ts';
 import { areRounded, MAX_PASSES, Timestamps, type PassTime } from './timestamps.ts';
 import { deviceNeeds, pickVariant } from './variant.ts';
@@ -65,10 +65,21 @@ export interface ProfileOptions {
 
 /** A device for `plan` as `loadModel` would open it, that tells the time as exactly as it can. */
 export async function openForProfile(plan: Plan, options: AdapterOptions = {}): Promise<Device> {
+  const found = await findForProfile(options);
+  return openTimed(found, pickVariant(plan, found.report).variant);
+}
+
+/** The first half of `openForProfile`, for who compiles a plan for the adapter that is found. */
+export async function findForProfile(options: AdapterOptions = {}): Promise<FoundAdapter> {
   const dawnFlags = [...(options.dawnFlags ?? []), 'disable-dawn-features=timestamp_quantization'];
   const found = await findAdapter({ ...options, dawnFlags });
   if (found.report.kind === 'null') throw new MachineError(`the adapter \`${found.report.name}\` computes nothing: there is no time to measure`);
-  const { features, limits } = deviceNeeds(pickVariant(plan, found.report).variant);
+  return found;
+}
+
+/** The second half: opens it for a variant, with a clock where there is one. */
+export function openTimed(found: FoundAdapter, variant: Variant): Promise<Device> {
+  const { features, limits } = deviceNeeds(variant);
   const clock = found.report.features.includes('timestamp-query') ? ['timestamp-query'] : [];
   return openAdapter(found, { features: [...features, ...clock], limits });
 }

@@ -21,17 +21,38 @@ export interface Pick {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** The first of `plan.variants` that `adapter` can run. */
+/** The first of `plan.variants` that `adapter` can run; throws a MachineError where there is none. */
 export function pickVariant(plan: Plan, adapter: AdapterReport): Pick {
+  const { variant, passedOver } = findVariant(plan, adapter);
+  if (variant === undefined) throw noVariant(plan.model, adapter, passedOver);
+  return { variant, passedOver };
+}
+
+/** The same, undefined where there is none. */
+export function findVariant(plan: Plan, adapter: AdapterReport): { readonly variant: Variant | undefined; readonly passedOver: readonly PassedOver[] } {
   const passedOver: PassedOver[] = [];
   for (const variant of plan.variants) {
-    const lacks = [...whatIsMissing(adapter, deviceNeeds(variant)), ...wrongSubgroups(variant.needs, adapter)];
-    if (lacks.length === 0) return { variant, passedOver };
-    passedOver.push({ name: variant.target, reason: `${adapter.name} lacks ${lacks.join(', ')}` });
+    const reason = whyNot(variant.needs, adapter) ?? lacking(adapter, whatIsMissing(adapter, deviceNeeds(variant)));
+    if (reason === undefined) return { variant, passedOver };
+    passedOver.push({ name: variant.target, reason });
   }
-  const reasons = passedOver.map(({ name, reason }) => `\n  ${name}: ${reason}`).join('');
-  throw new MachineError(`${adapter.name} can run no variant of ${plan.model}:${reasons || ' it has none'}`);
+  return { variant: undefined, passedOver };
 }
+
+/** Why `adapter` cannot run a variant of these needs, as far as they tell before it is compiled; undefined where it can. */
+export function whyNot(needs: DeviceNeeds, adapter: AdapterReport): string | undefined {
+  const { features, limits, maxStorageBufferBindingSize } = needs;
+  return lacking(adapter, [...whatIsMissing(adapter, { features, limits: { maxStorageBufferBindingSize, ...limits } }), ...wrongSubgroups(needs, adapter)]);
+}
+
+/** What is thrown where all variants were passed over. */
+export function noVariant(model: string, adapter: AdapterReport, passedOver: readonly PassedOver[]): MachineError {
+  const reasons = passedOver.map(({ name, reason }) => `\n  ${name}: ${reason}`).join('');
+  return new MachineError(`${adapter.name} can run no variant of ${model}:${reasons || ' it has none'}`);
+}
+
+const lacking = (adapter: AdapterReport, lacks: readonly string[]): string | undefined =>
+  lacks.length === 0 ? undefined : `${adapter.name} lacks ${lacks.join(', ')}`;
 
 /** The features and limits to open a device with, limits only where they exceed what is guaranteed. */
 export function deviceNeeds(variant: Variant): { features: readonly string[]; limits: Record<string, number> } {

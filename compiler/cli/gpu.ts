@@ -1,55 +1,96 @@
-// From a network to a model on the GPU, for the verbs that run one.
+// From a network to a model on the GPU, for the verbs that run one. The adapter is found first, so that the network is
+// compiled only for the best target that it can run.
 
-import type { AdapterOptions, Device } from '../../runtime/device.ts';
+import { findAdapter, openAdapter, type AdapterOptions, type AdapterReport, type Device, type FoundAdapter, type PassedOver } from '../../runtime/device.ts';
 import { loadModel, type Model } from '../../runtime/model.ts';
-import type { Plan } from '../../runtime/plan.ts';
-import { compile } from '../compile.ts';
+import type { Variant } from '../../runtime/plan.ts';
+import { deviceNeeds, findVariant, noVariant, whyNot } from '../../runtime/variant.ts';
+import { compile, type Compiled } from '../compile.ts';
+import { needsOf } from '../emit/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
-import { targets } from '../passes/targets.ts';
+import type { Target } from '../ir/target.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LoadSettings {
   readonly weights: string;
   readonly adapter: string | undefined;
+  /** Best first: the first that the adapter can run is taken. */
+  readonly targets: readonly Target[];
   /** Make every layer an output. */
   readonly storeAll: boolean;
-  /** Opens the device; it then outlives the model, but not a failure to load it. Absent: the model opens one for itself. */
-  readonly open?: (plan: Plan, options: AdapterOptions) => Promise<Device>;
+  /** How the adapter is found and opened; absent: for nothing but running. */
+  readonly find?: (options: AdapterOptions) => Promise<FoundAdapter>;
+  readonly open?: (found: FoundAdapter, variant: Variant) => Promise<Device>;
 }
 
 export interface Loaded {
   readonly model: Model;
   readonly program: Program;
+  /** The targets before the one that was taken, and why the adapter cannot run them. */
+  readonly passedOver: readonly PassedOver[];
   /** How long each stage took. */
   readonly milliseconds: { readonly compile: number; readonly load: number };
+  /** Gives the GPU back. */
+  readonly close: () => void;
 }
 
+const openToRun = (found: FoundAdapter, variant: Variant): Promise<Device> => openAdapter(found, deviceNeeds(variant));
+
 /** Compiles `graph` and loads it onto the GPU that `adapter` names, the best one where it names none. */
-export async function load(graph: TypedGraph, { weights, adapter, storeAll, open }: LoadSettings, terminal: Terminal): Promise<Loaded> {
+export async function load(graph: TypedGraph, settings: LoadSettings, terminal: Terminal): Promise<Loaded> {
+  const { weights, adapter, find = findAdapter, open = openToRun } = settings;
   const start = performance.now();
-  const { plan, shaders, program } = compile(graph, { targets, storeAll });
+  const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
+  const ready = performance.now();
+  const { compiled: { plan, shaders, program }, variant, passedOver } = compileFor(found.report, graph, settings);
   const compiled = performance.now();
-  const options: AdapterOptions = { quiet: true, ...(adapter === undefined ? {} : { adapter }) };
-  const device = await open?.(plan, options);
+  const device = await open(found, variant);
   const model = await loadModel({
     plan,
     weights,
     shaders: (path) => shaders.get(path) ?? '',
-    ...(device === undefined ? options : { device }),
+    device,
     onProgress: ({ stage, done, total }) => {
       terminal.progress(`${stage === 'weights' ? 'loading weights' : 'compiling kernels'} ${Math.floor((100 * done) / Math.max(total, 1))} %`);
     },
   }).catch((fault: unknown) => {
-    device?.close();
+    device.close();
     throw fault;
   });
   terminal.progress('');
-  return { model, program, milliseconds: { compile: compiled - start, load: performance.now() - compiled } };
+  const close = (): void => {
+    model.close();
+    device.close();
+  };
+  return { model, program, passedOver, milliseconds: { compile: compiled - ready, load: performance.now() - compiled + ready - start }, close };
+}
+
+interface Choice {
+  readonly compiled: Compiled;
+  readonly variant: Variant;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** Most targets can be ruled out by what they are; the rest by what the network becomes for them. */
+function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, storeAll }: LoadSettings): Choice {
+  const passedOver: PassedOver[] = [];
+  for (const target of targets) {
+    const reason = whyNot(needsOf(target), adapter);
+    if (reason !== undefined) {
+      passedOver.push({ name: target.name, reason });
+      continue;
+    }
+    const compiled = compile(graph, { targets: [target], storeAll });
+    const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
+    if (variant !== undefined) return { compiled, variant, passedOver };
+    passedOver.push(...refused);
+  }
+  throw noVariant(graph.document.name.value, adapter, passedOver);
 }
 
 /** One line that says where a model runs and why there. */
-export function whereItRuns({ device, variant, passedOver }: Model): string {
+export function whereItRuns({ model: { device, variant }, passedOver }: Pick<Loaded, 'model' | 'passedOver'>): string {
   const others = passedOver.map(({ name, reason }) => `; not ${name}: ${reason}`).join('');
   return `${device.adapter.name} (${device.reason}), variant ${variant.target}${others}\n`;
 }

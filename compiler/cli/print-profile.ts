@@ -1,10 +1,10 @@
 // A profile for people and for programs: the times of the runtime beside what each step had to do, and how much of what was
 // possible that is.
 
-import type { Model } from '../../runtime/model.ts';
 import type { Profile, Spread, StepTime } from '../../runtime/profile.ts';
 import type { StepCost } from '../emit/step-costs.ts';
 import { table } from '../emit/table.ts';
+import type { Loaded } from './gpu.ts';
 
 export interface StepProfile extends StepTime, StepCost {
   /** A second, in the fastest round; null where the clock saw no time pass. */
@@ -64,7 +64,7 @@ export function profileText(profile: Profile, costs: readonly StepCost[]): strin
 }
 
 /** The same as data; times in milliseconds. */
-export function profileJson(profile: Profile, costs: readonly StepCost[], { plan, device, variant }: Model): unknown {
+export function profileJson(profile: Profile, costs: readonly StepCost[], { model: { plan, device, variant }, passedOver }: Loaded): unknown {
   const { batch, rounds, clock, peak, run, upload, submit, encode, gpu, readback } = profile;
   const spread = ({ median, min }: Spread): Spread => ({ median, min });
   return {
@@ -72,6 +72,7 @@ export function profileJson(profile: Profile, costs: readonly StepCost[], { plan
     model: plan.model,
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
+    passed_over: passedOver,
     batch,
     rounds: rounds.plain.length,
     clock,

@@ -1,16 +1,18 @@
 // `netloom profile`: where the time of a run goes, step by step, and how much of the device that is.
 
 import { writeFileSync } from 'node:fs';
-import { openForProfile, profileModel } from '../../runtime/profile.ts';
+import { findForProfile, openTimed, profileModel } from '../../runtime/profile.ts';
 import { stepCosts } from '../emit/step-costs.ts';
+import { targets } from '../passes/targets.ts';
 import { chromeTrace } from './chrome-trace.ts';
 import { exitCode, Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
 import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
-import { assignments, choice, number, text } from './option.ts';
+import { assignments, choice, number, text, words } from './option.ts';
 import { profileJson, profileText } from './print-profile.ts';
 import { openNetwork } from './spec.ts';
+import { openTargets } from './target.ts';
 import { defineVerb } from './verb.ts';
 
 export const profile = defineVerb({
@@ -29,6 +31,7 @@ export const profile = defineVerb({
     batch: number('N', 'how many images are run at once', 1, { whole: true, min: 1 }),
     rounds: number('R', 'how often everything is measured', 20, { whole: true, min: 1 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
+    target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json', 'trace'], 'how to print it; trace is a file for ui.perfetto.dev'),
     output: text('FILE', 'where to write it (default: standard output)', 'o'),
@@ -38,11 +41,13 @@ export const profile = defineVerb({
     'netloom profile specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg --batch 8',
     'netloom profile specs/alexnet.yaml --rounds 3 --format trace -o trace.json',
   ],
-  async run([path = ''], { weights = 'synthetic:1', input = 'synthetic:100', batch, rounds, adapter, set, format, output }, terminal) {
+  async run([path = ''], { weights = 'synthetic:1', input = 'synthetic:100', batch, rounds, adapter, target, set, format, output }, terminal) {
+    const asked = openTargets(target, targets);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
     const values = await readBatch(graph, input, weights, { images: batch, distinct: true });
-    const { model, program } = await load(graph, { weights, adapter, storeAll: false, open: openForProfile }, terminal);
+    const loaded = await load(graph, { weights, adapter, targets: asked, storeAll: false, find: findForProfile, open: openTimed }, terminal);
+    const { model, program } = loaded;
     try {
       terminal.progress('compiling machine code');
       const onProgress = (done: number, total: number): void => {
@@ -53,15 +58,14 @@ export const profile = defineVerb({
       const costs = stepCosts(program, model.variant, batch);
       const printed = {
         text: () => profileText(found, costs),
-        json: () => `${JSON.stringify(profileJson(found, costs, model), null, 2)}\n`,
+        json: () => `${JSON.stringify(profileJson(found, costs, loaded), null, 2)}\n`,
         trace: () => `${JSON.stringify(chromeTrace(found, costs, `${model.plan.model} on ${model.device.adapter.name}`))}\n`,
       }[format]();
-      if (format !== 'json') terminal.err(whereItRuns(model));
+      if (format !== 'json') terminal.err(whereItRuns(loaded));
       if (output === undefined) terminal.out(printed);
       else write(output, printed);
     } finally {
-      model.close();
-      model.device.close();
+      loaded.close();
     }
     return exitCode.fine;
   },

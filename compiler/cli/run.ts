@@ -3,6 +3,7 @@
 import type { OutputTensor } from '../../runtime/model.ts';
 import { table } from '../emit/table.ts';
 import { elements } from '../ir/tensor.ts';
+import { targets } from '../passes/targets.ts';
 import { collect } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
 import { readLabels } from '../spec/labels.ts';
@@ -10,8 +11,9 @@ import { exitCode, Fault } from './fault.ts';
 import { readText } from './files.ts';
 import { load, whereItRuns } from './gpu.ts';
 import { readBatch } from './input.ts';
-import { assignments, choice, number, text } from './option.ts';
+import { assignments, choice, number, text, words } from './option.ts';
 import { openNetwork, tell } from './spec.ts';
+import { openTargets } from './target.ts';
 import type { Terminal } from './terminal.ts';
 import { defineVerb } from './verb.ts';
 
@@ -28,6 +30,7 @@ export const run = defineVerb({
     labels: text('FILE', "names of the classes, one a line, or imagenet-1k (default: the spec's)"),
     top: number('N', 'how many scores are printed', 5, { whole: true, min: 1 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
+    target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -35,9 +38,10 @@ export const run = defineVerb({
     'netloom run specs/alexnet.yaml --weights synthetic:2012 --input specs/demo.jpg',
     'netloom run specs/squeezenet-1.0.yaml --weights squeezenet.safetensors --input cat.jpg --top 3 --format json',
   ],
-  async run([path = ''], { weights, input, batch, labels, top, adapter, set, format }, terminal) {
+  async run([path = ''], { weights, input, batch, labels, top, adapter, target, set, format }, terminal) {
     if (weights === undefined) throw new Fault('call', 'netloom run needs --weights FILE', '--weights synthetic:1 makes some from a formula');
     if (input === undefined) throw new Fault('call', 'netloom run needs --input FILE', '--input synthetic:100 makes one from a formula');
+    const asked = openTargets(target, targets);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
     const names = labels === undefined ? (graph.document.labels?.value.classes ?? []) : readNames(labels, terminal);
@@ -50,7 +54,7 @@ export const run = defineVerb({
     const start = performance.now();
     const values = await readBatch(graph, input, weights, { images: batch, distinct: false });
     const read = performance.now();
-    const { model, milliseconds } = await load(graph, { weights, adapter, storeAll: false }, terminal);
+    const { model, passedOver, milliseconds, close } = await load(graph, { weights, adapter, targets: asked, storeAll: false }, terminal);
     const loaded = performance.now();
     const results = await model.run(values);
     const times = { compile: milliseconds.compile, load: milliseconds.load, image: read - start, run: performance.now() - loaded };
@@ -66,19 +70,20 @@ export const run = defineVerb({
         model: graph.document.name.value,
         adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
         variant: variant.target,
+        passed_over: passedOver,
         batch,
         outputs,
         milliseconds: Object.fromEntries(Object.entries(times).map(([stage, time]) => [stage, Math.round(time * 10) / 10])),
       };
       terminal.out(`${JSON.stringify(found, null, 2)}\n`);
     } else {
-      terminal.err(whereItRuns(model));
+      terminal.err(whereItRuns({ model, passedOver }));
       const [first] = outputs;
       if (first !== undefined) terminal.out(asText(first));
       if (weights.startsWith('synthetic:')) terminal.err('The weights come from a formula, not from training: the names mean nothing.\n');
       terminal.err(`${Object.entries(times).map(([stage, time]) => `${stage} ${time.toFixed(time < 10 ? 1 : 0)} ms`).join(', ')}${batch > 1 ? ` for ${batch} images` : ''}\n`);
     }
-    model.close();
+    close();
     return exitCode.fine;
   },
 });

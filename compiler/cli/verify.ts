@@ -2,18 +2,19 @@
 // another framework, or our own interpreter in float64.
 
 import { syntheticTensor } from '../../runtime/synthetic.ts';
-import type { Model } from '../../runtime/model.ts';
 import { table } from '../emit/table.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import { elements, printShape } from '../ir/tensor.ts';
+import { targets } from '../passes/targets.ts';
 import { compareGolden, compareValues, type Difference } from './compare.ts';
 import { exitCode, Fault } from './fault.ts';
 import { readGolden, type Golden } from './golden.ts';
-import { load, whereItRuns } from './gpu.ts';
+import { load, whereItRuns, type Loaded } from './gpu.ts';
 import { readBatch } from './input.ts';
 import { interpreted } from './interpreted.ts';
-import { assignments, choice, number, text } from './option.ts';
+import { assignments, choice, number, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
+import { openTargets } from './target.ts';
 import type { Terminal } from './terminal.ts';
 import { defineVerb } from './verb.ts';
 
@@ -32,6 +33,7 @@ export const verify = defineVerb({
     batch: number('N', 'how many images: a file is repeated, synthetic: makes as many', 1, { whole: true, min: 1 }),
     tolerance: number('T', 'the largest error that passes, relative to the largest value', 1e-4, { whole: false, min: 0 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
+    target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -40,10 +42,11 @@ export const verify = defineVerb({
     'netloom verify specs/alexnet.yaml --set width=0.125 --set classes=10 --golden test/golden/alexnet-eighth.json',
     'netloom verify specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg',
   ],
-  async run([path = ''], { golden: goldenPath, weights, input, batch, tolerance, adapter, set, format }, terminal) {
+  async run([path = ''], { golden: goldenPath, weights, input, batch, tolerance, adapter, target, set, format }, terminal) {
     if (goldenPath !== undefined && (weights !== undefined || input !== undefined || batch !== 1)) {
       throw new Fault('call', '--golden brings its own weights, input and batch: leave out --weights, --input and --batch');
     }
+    const asked = openTargets(target, targets);
     const golden = goldenPath === undefined ? undefined : readGolden(goldenPath);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
@@ -51,7 +54,8 @@ export const verify = defineVerb({
 
     const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
     const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
-    const { model } = await load(graph, { weights: source, adapter, storeAll: true }, terminal);
+    const loaded = await load(graph, { weights: source, adapter, targets: asked, storeAll: true }, terminal);
+    const { model } = loaded;
     const results = await model.run(values);
     const judge = golden === undefined ? await interpretAll(graph, source, values, terminal) : judgeGolden(golden);
     const layers = layersOf(graph).map((name): Layer => {
@@ -60,12 +64,12 @@ export const verify = defineVerb({
       // Not `>`: a NaN is beyond any tolerance.
       return { name, difference, beyond: difference !== undefined && !(difference.error <= tolerance) };
     });
-    if (format === 'json') terminal.out(`${JSON.stringify(asJson(layers, tolerance, model), null, 2)}\n`);
+    if (format === 'json') terminal.out(`${JSON.stringify(asJson(layers, tolerance, loaded), null, 2)}\n`);
     else {
-      terminal.err(whereItRuns(model));
+      terminal.err(whereItRuns(loaded));
       terminal.out(asText(layers, tolerance));
     }
-    model.close();
+    loaded.close();
     return layers.some(({ beyond }) => beyond) ? exitCode.input : exitCode.fine;
   },
 });
@@ -135,7 +139,7 @@ function asText(layers: readonly Layer[], tolerance: number): string {
   return `${table(['layer', 'largest error', 'largest value', ''], rows, ['left', 'right', 'right', 'left'])}${verdict}\n`;
 }
 
-function asJson(layers: readonly Layer[], tolerance: number, { device, variant }: Model): unknown {
+function asJson(layers: readonly Layer[], tolerance: number, { model: { device, variant }, passedOver }: Loaded): unknown {
   const first = layers.find(({ beyond }) => beyond);
   return {
     version: 1,
@@ -143,6 +147,7 @@ function asJson(layers: readonly Layer[], tolerance: number, { device, variant }
     tolerance,
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
+    passed_over: passedOver,
     first_beyond: first?.name ?? null,
     layers: layers.map(({ name, difference, beyond }) => ({
       name,

@@ -3,6 +3,7 @@
 import type { Binding, DeviceNeeds, Kernel, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
+import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Shader, Slice } from '../kernels/shader.ts';
 import { identifier } from '../kernels/wgsl.ts';
@@ -92,18 +93,18 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
   });
   return {
     target: target.name,
-    needs: {
-      features: target.subgroupSize === undefined ? [] : ['subgroups'],
-      ...(target.subgroupSize === undefined ? {} : { subgroupSize: target.subgroupSize }),
-      limits: beyondPortable(steps.flatMap(({ shaders: versions }) => versions)),
-      maxStorageBufferBindingSize: target.limits.maxStorageBufferBindingSize,
-    },
+    needs: { ...needsOf(target), limits: beyondPortable(steps.flatMap(({ shaders: versions }) => versions)) },
     slots: memory.slots,
     weights,
     steps: planned,
     input: place(program.graph.input.name, program.graph.input.shape),
     outputs: outputs.map(({ value, shape }) => place(value, shape)),
   };
+}
+
+/** What a device must have for kernels of this target, before any is written. */
+export function needsOf({ subgroupSize, limits: { maxStorageBufferBindingSize } }: Target): DeviceNeeds {
+  return { features: subgroupSize === undefined ? [] : ['subgroups'], ...(subgroupSize === undefined ? {} : { subgroupSize }), limits: {}, maxStorageBufferBindingSize };
 }
 
 /** What shaders take that WebGPU does not promise. */

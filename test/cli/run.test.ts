@@ -26,6 +26,8 @@ const input = write('v.f32', new Uint8Array(Float32Array.of(3, 5).buffer));
 
 interface Printed {
   readonly adapter: { readonly name: string };
+  readonly variant: string;
+  readonly passed_over: readonly { readonly name: string; readonly reason: string }[];
   readonly outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly scores: readonly object[] }[];
   readonly milliseconds: Readonly<Record<string, number>>;
 }
@@ -51,6 +53,37 @@ test('json; a batch repeats the image', async () => {
   expect(printed).toMatchObject({ version: 1, model: 'd', batch: 3 });
   expect(printed.outputs).toEqual([{ name: 'd', shape: [3, 3], scores: [{ index: 0, label: 'sum', score: 8 }] }]);
   expect(Object.keys(printed.milliseconds)).toEqual(['compile', 'load', 'image', 'run']);
+});
+
+describe('--target', () => {
+  const args = [spec, '--weights', weights, '--input', input] as const;
+  const mine = write('mine.json', JSON.stringify({ name: 'mine', like: 'portable' }));
+
+  test('forces one: a profile by its name, or a file', async () => {
+    for (const target of ['portable', mine]) {
+      const { code, out, err } = await call('run', ...args, '--target', target, '--format', 'json');
+      expect(code, err).toBe(0);
+      const { variant, passed_over: passedOver, outputs } = JSON.parse(out) as Printed;
+      expect([variant, passedOver]).toEqual([target === mine ? 'mine' : target, []]);
+      expect(outputs[0]?.scores[0]).toMatchObject({ label: 'sum', score: 8 });
+    }
+  });
+
+  test('of several the first that the adapter can run is taken, and why not those before it is told', async () => {
+    const huge = write('huge.json', JSON.stringify({ name: 'huge', limits: { maxStorageBufferBindingSize: 2 ** 50 } }));
+    const { code, out, err } = await call('run', ...args, '--target', `${huge},portable`);
+    expect([code, out.split('\n')[1]], err).toEqual([0, '1  8     sum']);
+    expect(err).toMatch(/variant portable; not huge: .* lacks maxStorageBufferBindingSize 1125899906842624 \(it has \d+\)\n/);
+    const alone = await call('run', ...args, '--target', huge);
+    expect([alone.code, alone.out]).toEqual([3, '']);
+    expect(alone.err).toMatch(/^error: .* can run no variant of d:\n {2}huge: .* lacks maxStorageBufferBindingSize/m);
+  });
+
+  test('one that there is not is told before anything is read', async () => {
+    expect(await call('run', 'nowhere.yaml', '--weights', weights, '--input', input, '--target', 'portble')).toEqual({
+      code: 2, out: '', err: "error: there is no target 'portble'\nhelp: did you mean portable?\n",
+    });
+  });
 });
 
 test('a picture, and weights from a formula', async () => {
