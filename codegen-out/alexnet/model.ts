@@ -336,6 +336,304 @@ export const plan = {
       ],
     },
     {
+      target: 'sized-32',
+      needs: {
+        features: ['subgroups', 'subgroup-size-control'],
+        subgroupSize: 32,
+        limits: {},
+        maxStorageBufferBindingSize: 134217728,
+      },
+      slots: [621072, 1161600, 380928, 245760, 368640, 368640, 36864],
+      weights: [
+        {
+          name: 'conv1.weight',
+          source: { role: 'weight', tensor: 'conv1.weight', shape: [1, 96, 3, 11, 11], batchnorms: [] },
+          order: [
+            { axis: 1, size: 3, step: 32 },
+            { axis: 2, size: 3, step: 1 },
+            { axis: 3, size: 11, step: 1 },
+            { axis: 4, size: 3, step: 4 },
+            { axis: 1, size: 32, step: 1 },
+            { axis: 4, size: 4, step: 1 },
+          ],
+        },
+        {
+          name: 'conv1.bias',
+          source: { role: 'bias', tensor: 'conv1.bias', shape: [96], batchnorms: [] },
+          order: [{ axis: 0, size: 96, step: 1 }],
+        },
+        {
+          name: 'conv2.weight',
+          source: { role: 'weight', tensor: 'conv2.weight', shape: [2, 128, 48, 5, 5], batchnorms: [] },
+          order: [
+            { axis: 0, size: 2, step: 1 },
+            { axis: 1, size: 4, step: 32 },
+            { axis: 2, size: 48, step: 1 },
+            { axis: 3, size: 5, step: 1 },
+            { axis: 4, size: 2, step: 4 },
+            { axis: 1, size: 32, step: 1 },
+            { axis: 4, size: 4, step: 1 },
+          ],
+        },
+        {
+          name: 'conv2.bias',
+          source: { role: 'bias', tensor: 'conv2.bias', shape: [256], batchnorms: [] },
+          order: [{ axis: 0, size: 256, step: 1 }],
+        },
+        {
+          name: 'conv3.weight',
+          source: { role: 'weight', tensor: 'conv3.weight', shape: [1, 384, 256, 9], batchnorms: [] },
+          order: [
+            { axis: 1, size: 6, step: 64 },
+            { axis: 2, size: 256, step: 1 },
+            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 2, step: 32 },
+            { axis: 1, size: 32, step: 1 },
+            { axis: 3, size: 4, step: 1 },
+          ],
+        },
+        {
+          name: 'conv3.bias',
+          source: { role: 'bias', tensor: 'conv3.bias', shape: [384], batchnorms: [] },
+          order: [{ axis: 0, size: 384, step: 1 }],
+        },
+        {
+          name: 'conv4.weight',
+          source: { role: 'weight', tensor: 'conv4.weight', shape: [2, 192, 192, 9], batchnorms: [] },
+          order: [
+            { axis: 0, size: 2, step: 1 },
+            { axis: 1, size: 3, step: 64 },
+            { axis: 2, size: 192, step: 1 },
+            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 2, step: 32 },
+            { axis: 1, size: 32, step: 1 },
+            { axis: 3, size: 4, step: 1 },
+          ],
+        },
+        {
+          name: 'conv4.bias',
+          source: { role: 'bias', tensor: 'conv4.bias', shape: [384], batchnorms: [] },
+          order: [{ axis: 0, size: 384, step: 1 }],
+        },
+        {
+          name: 'conv5.weight',
+          source: { role: 'weight', tensor: 'conv5.weight', shape: [2, 128, 192, 9], batchnorms: [] },
+          order: [
+            { axis: 0, size: 2, step: 1 },
+            { axis: 1, size: 2, step: 64 },
+            { axis: 2, size: 192, step: 1 },
+            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 2, step: 32 },
+            { axis: 1, size: 32, step: 1 },
+            { axis: 3, size: 4, step: 1 },
+          ],
+        },
+        {
+          name: 'conv5.bias',
+          source: { role: 'bias', tensor: 'conv5.bias', shape: [256], batchnorms: [] },
+          order: [{ axis: 0, size: 256, step: 1 }],
+        },
+        {
+          name: 'fc6.weight.1',
+          source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
+          order: [{ axis: 0, size: 2048, step: 1 }, { axis: 1, size: 9216, step: 1 }],
+        },
+        {
+          name: 'fc6.bias.1',
+          source: { role: 'bias', tensor: 'fc6.bias', shape: [4096], batchnorms: [] },
+          order: [{ axis: 0, size: 2048, step: 1 }],
+        },
+        {
+          name: 'fc6.weight.2',
+          source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
+          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }, { axis: 1, size: 9216, step: 1 }],
+        },
+        {
+          name: 'fc6.bias.2',
+          source: { role: 'bias', tensor: 'fc6.bias', shape: [4096], batchnorms: [] },
+          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }],
+        },
+        {
+          name: 'fc7.weight',
+          source: { role: 'weight', tensor: 'fc7.weight', shape: [4096, 4096], batchnorms: [] },
+          order: [{ axis: 0, size: 4096, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+        },
+        {
+          name: 'fc7.bias',
+          source: { role: 'bias', tensor: 'fc7.bias', shape: [4096], batchnorms: [] },
+          order: [{ axis: 0, size: 4096, step: 1 }],
+        },
+        {
+          name: 'fc8.weight',
+          source: { role: 'weight', tensor: 'fc8.weight', shape: [1000, 4096], batchnorms: [] },
+          order: [{ axis: 0, size: 1000, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+        },
+        {
+          name: 'fc8.bias',
+          source: { role: 'bias', tensor: 'fc8.bias', shape: [1000], batchnorms: [] },
+          order: [{ axis: 0, size: 1000, step: 1 }],
+        },
+      ],
+      steps: [
+        {
+          name: 'conv1+relu',
+          kernels: [
+            {
+              shader: 'sized-32/01-conv1-relu.wgsl',
+              entryPoint: 'conv1_relu',
+              images: 1,
+              workgroups: [3, 55],
+            },
+          ],
+          bindings: [{ slot: 0, access: 'read' }, { weight: 0 }, { weight: 1 }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'norm1+pool1',
+          kernels: [
+            {
+              shader: 'sized-32/02-norm1-pool1.wgsl',
+              entryPoint: 'norm1_pool1',
+              images: 1,
+              workgroups: [12, 8],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu',
+          kernels: [
+            {
+              shader: 'sized-32/03-conv2-relu.wgsl',
+              entryPoint: 'conv2_relu',
+              images: 1,
+              workgroups: [8, 14],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { weight: 3 }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'norm2+pool2',
+          kernels: [
+            {
+              shader: 'sized-32/04-norm2-pool2.wgsl',
+              entryPoint: 'norm2_pool2',
+              images: 1,
+              workgroups: [3, 8],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv3+relu',
+          kernels: [
+            {
+              shader: 'sized-32/05-conv3-relu.wgsl',
+              entryPoint: 'conv3_relu',
+              images: 1,
+              workgroups: [6, 7],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 4 }, { weight: 5 }, { slot: 4, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu',
+          kernels: [
+            {
+              shader: 'sized-32/06-conv4-relu.wgsl',
+              entryPoint: 'conv4_relu',
+              images: 1,
+              workgroups: [6, 7],
+            },
+          ],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 6 }, { weight: 7 }, { slot: 5, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu',
+          kernels: [
+            {
+              shader: 'sized-32/07-conv5-relu.wgsl',
+              entryPoint: 'conv5_relu',
+              images: 1,
+              workgroups: [4, 7],
+            },
+          ],
+          bindings: [{ slot: 5, access: 'read' }, { weight: 8 }, { weight: 9 }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'pool5',
+          kernels: [{ shader: 'sized-32/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+        },
+        {
+          name: 'fc6+relu (1 of 2)',
+          kernels: [
+            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [512, 1] },
+            {
+              shader: 'sized-32/09-fc6-relu-x8.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 8,
+              workgroups: [512, 1],
+            },
+          ],
+          bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'fc6+relu (2 of 2)',
+          kernels: [
+            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [512, 1] },
+            {
+              shader: 'sized-32/09-fc6-relu-x8.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 8,
+              workgroups: [512, 1],
+            },
+          ],
+          bindings: [
+            { slot: 6, access: 'read' },
+            { weight: 12 },
+            { weight: 13 },
+            { slot: 1, access: 'write', offsetBytes: 8192 },
+          ],
+        },
+        {
+          name: 'fc7+relu',
+          kernels: [
+            { shader: 'sized-32/10-fc7-relu.wgsl', entryPoint: 'fc7_relu', images: 1, workgroups: [1024, 1] },
+            {
+              shader: 'sized-32/10-fc7-relu-x8.wgsl',
+              entryPoint: 'fc7_relu',
+              images: 8,
+              workgroups: [1024, 1],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
+        },
+        {
+          name: 'fc8',
+          kernels: [
+            { shader: 'sized-32/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
+            { shader: 'sized-32/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+          ],
+          bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'prob',
+          kernels: [{ shader: 'sized-32/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+        },
+      ],
+      input: {
+        slot: 0,
+        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51756, imageStride: 155268, firstChannel: 0 },
+      },
+      outputs: [
+        {
+          slot: 6,
+          layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
+        },
+      ],
+    },
+    {
       target: 'subgroups-8',
       needs: { features: ['subgroups'], subgroupSize: 8, limits: {}, maxStorageBufferBindingSize: 134217728 },
       slots: [621072, 1161600, 380928, 245760, 368640, 368640, 36864],

@@ -103,8 +103,9 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
 }
 
 /** What a device must have for kernels of this target, before any is written. */
-export function needsOf({ subgroupSize, limits: { maxStorageBufferBindingSize } }: Target): DeviceNeeds {
-  return { features: subgroupSize === undefined ? [] : ['subgroups'], ...(subgroupSize === undefined ? {} : { subgroupSize }), limits: {}, maxStorageBufferBindingSize };
+export function needsOf({ subgroupSize, asksForSize = false, limits: { maxStorageBufferBindingSize } }: Target): DeviceNeeds {
+  if (subgroupSize === undefined) return { features: [], limits: {}, maxStorageBufferBindingSize };
+  return { features: ['subgroups', ...(asksForSize ? ['subgroup-size-control'] : [])], subgroupSize, limits: {}, maxStorageBufferBindingSize };
 }
 
 /** What shaders take that WebGPU does not promise. */

@@ -50,6 +50,7 @@ export const profileKeys: Readonly<Record<keyof Profile, ProfileKey>> = {
   summary: { expected: 'a text', schema: { type: 'string' } },
   like: { expected: 'the name of a class', schema: { type: 'string' } },
   subgroupSize: { expected: '4, 8, 16, 32, 64 or 128', schema: { enum: [4, 8, 16, 32, 64, 128] } },
+  asksForSize: { expected: 'true or false', schema: { type: 'boolean' } },
   supply: words('broadcast', 'uniform'),
   unroll: words('driver', 'written'),
   maxSums: whole(4),

@@ -7,6 +7,8 @@ export interface Target {
   readonly summary: string;
   /** The size that every subgroup has; absent where kernels may not use subgroups. */
   readonly subgroupSize?: number;
+  /** Set where devices have subgroups of several sizes, and run a kernel with `subgroupSize` if it asks for that. */
+  readonly asksForSize?: boolean;
   /**
    * How the lanes of a kernel get a value that all of them need. `broadcast`: each lane loads a part and hands it to the
    * others (software GPUs, where a load costs as much as twenty multiply-adds). `uniform`: all lanes load the same address,

@@ -147,14 +147,17 @@ export class ShaderWriter {
     const bindings = this.declared.map(
       ({ type, comment }, index) => `@group(0) @binding(${index}) ${type}${comment === '' ? '' : `  // ${comment}`}`,
     );
+    // Kernels for one thread per result may have workgroups that no subgroup of that size fits.
+    const size = target.asksForSize === true && parts.workgroupSize % (target.subgroupSize ?? 1) === 0 ? target.subgroupSize : undefined;
+    const enables = [...new Set([...(parts.enables ?? []), ...(size === undefined ? [] : ['enable subgroups;', 'enable subgroup_size_control;'])])];
     const blocks: Lines[] = [
       parts.header.map((line) => (line === '' ? '//' : `// ${line}`)),
-      ...(parts.enables?.length ? [parts.enables] : []),
+      ...(enables.length > 0 ? [enables] : []),
       bindings,
       ...(parts.shared?.length ? [parts.shared] : []),
       ...Array.from(this.functions.values(), ({ lines }) => lines),
       [
-        `@compute @workgroup_size(${parts.workgroupSize})`,
+        `@compute @workgroup_size(${parts.workgroupSize})${size === undefined ? '' : ` @subgroup_size(${size})`}`,
         `fn ${entryPoint}(`,
         builtins.map((builtin) => `${builtin},`),
         ') {',

@@ -44,11 +44,16 @@ function asProfile(data: Readonly<Record<string, unknown>>): unknown {
   if (Object.hasOwn(data, 'maxStorageBufferBindingSize')) return { limits: known(data) };
   if (!Array.isArray(data['features']) || !isMap(data['limits'])) return data;
   const { features, limits, subgroupMinSize: least, subgroupMaxSize: most } = data;
-  // A size that is not fixed is none that kernels can be written for.
-  const size = features.includes('subgroups') && least === most && typeof least === 'number' ? least : undefined;
-  const { name, subgroupSize } = classFor(size);
+  const sizes = features.includes('subgroups') && typeof least === 'number' && typeof most === 'number' ? { least, most } : undefined;
+  const fixed = sizes?.least === sizes?.most ? sizes?.least : undefined;
+  // A size that is not fixed is none that kernels can be written for, unless they may ask for one.
+  const asking = features.includes('subgroup-size-control') && fixed === undefined ? classes.find((one) => one.asksForSize === true && isWithin(one, sizes)) : undefined;
+  const { name, subgroupSize } = asking ?? classFor(fixed);
   return { like: name, ...(subgroupSize === undefined ? {} : { subgroupSize }), summary: `${String(data['name'])}, as doctor found it`, limits: known(limits) };
 }
+
+const isWithin = ({ subgroupSize: size = 0 }: Target, sizes: { least: number; most: number } | undefined): boolean =>
+  sizes !== undefined && sizes.least <= size && size <= sizes.most;
 
 /** A newer WebGPU has limits that this table has not, and no kernel depends on them. */
 const known = (limits: Readonly<Record<string, unknown>>): object =>

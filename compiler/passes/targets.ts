@@ -4,6 +4,7 @@ import { costKeys, type Profile } from '../ir/target-keys.ts';
 import type { Costs, Target } from '../ir/target.ts';
 import lavapipe from '../targets/lavapipe.json' with { type: 'json' };
 import portableProfile from '../targets/portable.json' with { type: 'json' };
+import sized32 from '../targets/sized-32.json' with { type: 'json' };
 import subgroups16 from '../targets/subgroups-16.json' with { type: 'json' };
 import subgroups32 from '../targets/subgroups-32.json' with { type: 'json' };
 import subgroups4 from '../targets/subgroups-4.json' with { type: 'json' };
@@ -15,7 +16,7 @@ import swiftshader from '../targets/swiftshader.json' with { type: 'json' };
 export const portable = portableProfile as Target;
 
 /** What a model is compiled for where nobody asks for anything else, best first. */
-export const targets: readonly Target[] = [...([subgroups32, subgroups8, subgroups4] as Target[]), portable];
+export const targets: readonly Target[] = [...([subgroups32, sized32, subgroups8, subgroups4] as Target[]), portable];
 
 /** One for each class of devices. */
 export const classes: readonly Target[] = [...targets, ...([subgroups16, subgroups64] as Target[])];

@@ -23,7 +23,7 @@ async function variants(name: string, ...args: readonly string[]): Promise<reado
 }
 
 test('a model has a variant for each target asked for, those without subgroups last', async () => {
-  expect(await variants('default')).toEqual(['subgroups-32', 'subgroups-8', 'subgroups-4', 'portable']);
+  expect(await variants('default')).toEqual(['subgroups-32', 'sized-32', 'subgroups-8', 'subgroups-4', 'portable']);
   const mine = file('mine.json', '{ "like": "subgroups-4", "limits": { "maxStorageBufferBindingSize": 1000000 } }');
   expect(await variants('some', '--target', 'portable,subgroups-16', '--target', mine)).toEqual(['subgroups-16', 'mine', 'portable']);
   expect(readFileSync(join(folder, 'some/model.ts'), 'utf8')).toContain('maxStorageBufferBindingSize: 1000000');
@@ -39,7 +39,7 @@ test('shaders for targets that are no longer asked for are removed', async () =>
 
 test.each([
   ['subgroup-8', 2, "error: there is no target 'subgroup-8'\nhelp: did you mean subgroups-8?\n"],
-  ['gpu', 2, "error: there is no target 'gpu'\nhelp: it is subgroups-32, subgroups-8, subgroups-4, portable, subgroups-16, subgroups-64, lavapipe or swiftshader, or a file that ends in .json\n"],
+  ['gpu', 2, "error: there is no target 'gpu'\nhelp: it is subgroups-32, sized-32, subgroups-8, subgroups-4, portable, subgroups-16, subgroups-64, lavapipe or swiftshader, or a file that ends in .json\n"],
   ['portable,', 2, "error: --target takes NAME|FILE.json, with commas between several; not 'portable,'\n"],
   [join(folder, 'nowhere.json'), 1, `error: ${join(folder, 'nowhere.json')} does not exist\n`],
 ])('--target %s', async (target, code, err) => {

@@ -29,7 +29,7 @@ test.each(shipped)('%s is a profile, and the one of that name', (file) => {
 
 test('all profiles are files, and a model is compiled for four of them', () => {
   expect(profiles.map(({ name }) => `${name}.json`).sort()).toEqual(shipped.sort());
-  expect(targets.map(({ name }) => name)).toEqual(['subgroups-32', 'subgroups-8', 'subgroups-4', 'portable']);
+  expect(targets.map(({ name }) => name)).toEqual(['subgroups-32', 'sized-32', 'subgroups-8', 'subgroups-4', 'portable']);
 });
 
 test('what a profile leaves out is that of the class it is like', () => {
@@ -62,7 +62,8 @@ test('what doctor prints of each adapter here gives its class and its limits', a
   for (const adapter of [...adapters, device.adapter]) {
     const { subgroupSize, limits } = right(JSON.stringify(adapter), 'mine');
     const fixed = adapter.features.includes('subgroups') && adapter.subgroupMinSize === adapter.subgroupMaxSize;
-    expect(subgroupSize).toBe(fixed ? adapter.subgroupMinSize : undefined);
+    // Dawn's null backend has sizes from 4 to 128, on request.
+    expect(subgroupSize).toBe(fixed ? adapter.subgroupMinSize : adapter.features.includes('subgroup-size-control') ? 32 : undefined);
     expect(limits.maxComputeWorkgroupStorageSize).toBe(adapter.limits['maxComputeWorkgroupStorageSize']);
     // A profile may hold these limits as they are, all of them.
     expect(problems({ limits: adapter.limits })).toEqual([]);
@@ -74,6 +75,8 @@ const adapter = { name: 'Some GPU', features: ['shader-f16', 'subgroups'], limit
 test.each([
   ['the limits alone', adapter.limits, 'portable'],
   ['an adapter', adapter, 'subgroups-32'],
+  ['an adapter whose subgroups vary as a shader wishes', { ...adapter, features: ['subgroups', 'subgroup-size-control'], subgroupMaxSize: 64 }, 'sized-32'],
+  ['an adapter whose subgroups vary, but never are of 32', { ...adapter, features: ['subgroups', 'subgroup-size-control'], subgroupMinSize: 4, subgroupMaxSize: 16 }, 'portable'],
   ['an adapter whose subgroups vary', { ...adapter, subgroupMinSize: 8 }, 'portable'],
   ['an adapter whose subgroups no class has', { ...adapter, subgroupMinSize: 128, subgroupMaxSize: 128 }, 'portable'],
   ['an adapter without subgroups', { ...adapter, features: [] }, 'portable'],
