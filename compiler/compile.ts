@@ -1,5 +1,6 @@
 // The pipeline on one page: what a spec goes through on its way to a GPU program. Start here.
 
+import type { Precision } from '../runtime/plan.ts';
 import type { Artifact } from './emit/plan.ts';
 import { outputsOf, toPlan } from './emit/plan.ts';
 import type { TypedGraph } from './ir/graph.ts';
@@ -13,6 +14,8 @@ export interface CompileSettings {
   readonly targets: readonly Target[];
   /** Make every layer an output, by the same kernels: what `verify` compares. */
   readonly storeAll?: boolean;
+  /** In what the weights of convolutions and dense layers are stored; sums are f32 either way. Default f32. */
+  readonly precision?: Precision;
 }
 
 export interface Compiled extends Artifact {
@@ -21,15 +24,15 @@ export interface Compiled extends Artifact {
 }
 
 /** A network whose shapes are known, as a GPU program for each target. What is wrong with a network was said by `check`. */
-export function compile(graph: TypedGraph, { targets, storeAll = false }: CompileSettings): Compiled {
+export function compile(graph: TypedGraph, { targets, storeAll = false, precision = 'f32' }: CompileSettings): Compiled {
   // All targets share one division into kernels.
   const program = fuse(graph, { storeAll, maxBuffers: Math.min(...targets.map(({ limits }) => limits.maxStorageBuffersPerShaderStage)) });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
-    const steps = schedule(program, target, fileName(graph));
+    const steps = schedule(program, target, fileName(graph), precision);
     return { schedule: steps, memory: planMemory(steps, outputs.map(({ value }) => value)) };
   });
-  return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, scheduled) };
+  return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, precision, scheduled) };
 }
 
 /** The spec's file name without its folders, which differ from machine to machine: what generated files say they come from. */

@@ -4,8 +4,9 @@
 // unless its order jumps about so much that reading it once is cheaper.
 
 import { InputError } from './errors.ts';
+import { HALF_MAX, toHalves } from './half.ts';
 import type { PackedWeight, PackLoop, WeightSource } from './plan.ts';
-import { readFinite, type Weights } from './weights.ts';
+import { indexOf, readFinite, type Weights } from './weights.ts';
 
 const BLOCK_ELEMENTS = 1 << 20;
 
@@ -15,14 +16,14 @@ const MAX_REREAD = 1.25;
 /** Tables differ only where a block reaches past the tensor's edge. */
 const MAX_TABLES = 8;
 
-/** How many f32 values the buffer of `weight` holds. */
-export function packedLength(weight: PackedWeight): number {
-  return weight.order.reduce((product, { size }) => product * size, 1);
+/** What the buffer of `weight` holds, in bytes. */
+export function packedBytes({ order, type }: PackedWeight): number {
+  return order.reduce((product, { size }) => product * size, type === 'f16' ? 2 : 4);
 }
 
-/** Gives the values of `weight` in order to `write`, block by block; a block is reused, so `write` must copy it. */
+/** Gives the values of `weight`, as they are stored, in order to `write`, block by block; a block is reused, so `write` must copy it. */
 export async function packWeight(
-  weight: PackedWeight, weights: Weights, write: (values: Float32Array<ArrayBuffer>, first: number) => void | Promise<void>,
+  weight: PackedWeight, weights: Weights, write: (values: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>, first: number) => void | Promise<void>,
 ): Promise<void> {
   const { source } = weight;
   const order = weight.order.length > 0 ? weight.order : [{ axis: 0, size: 1, step: 1 }];
@@ -33,24 +34,36 @@ export async function packWeight(
 
   const tables = new Map<string, Table>();
   const packed = new Float32Array(Math.max(...blocks.map(({ length }) => length)));
+  const halves = new Uint16Array(weight.type === 'f16' ? packed.length : 0);
   let first = 0;
   for (const block of blocks) {
-    const values = packed.subarray(0, block.length);
+    let values = packed.subarray(0, block.length);
     if (block.low >= block.high) {
-      await write(values.fill(0), first);
+      values.fill(0);
     } else {
       const table = tableOf(block, source.shape, tables);
       const from = whole ?? await reader.read(block.low, block.high - block.low);
       const base = block.base - (whole === undefined ? block.low : 0);
-      if (table.contiguous) {
-        await write(from.subarray(base + table.first, base + table.first + block.length), first);
-      } else {
-        gather(table.offsets, from, base, values);
-        await write(values, first);
-      }
+      if (table.contiguous) values = from.subarray(base + table.first, base + table.first + block.length);
+      else gather(table.offsets, from, base, values);
+    }
+    if (weight.type === 'f16') {
+      const beyond = toHalves(values, halves);
+      if (beyond !== undefined) throw tooLarge(weight, weights, block, beyond, values[beyond] ?? NaN);
+      await write(halves.subarray(0, block.length), first);
+    } else {
+      await write(values, first);
     }
     first += block.length;
   }
+}
+
+/** The value at `index` of a block cannot be said in 16 bits. */
+function tooLarge({ source }: PackedWeight, { name, shapes }: Weights, block: Block, index: number, value: number): InputError {
+  const offset = tableOf(block, source.shape, new Map()).offsets[index] ?? 0;
+  const what = source.tensor === undefined ? 'a weight' : `${source.tensor}[${indexOf(block.base + offset, shapes.get(source.tensor) ?? []).join(',')}]`;
+  const scaled = source.batchnorms.length === 0 ? '' : `, scaled by ${source.batchnorms.map(({ layer }) => layer).join(' and ')},`;
+  return new InputError(`${what} in ${name}${scaled} is ${value}, and f16 ends at ${HALF_MAX}: compile the model with precision f32`);
 }
 
 /** A run of the packed values: the loops that make it, and where they stand. */

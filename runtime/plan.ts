@@ -9,9 +9,13 @@ export interface Plan {
   readonly outputs: readonly TensorSpec[];
   /** What a weight file must hold. */
   readonly tensors: readonly WeightSpec[];
+  /** In what the weights of convolutions and dense layers are stored; absent: f32, as everything else is. */
+  readonly precision?: Precision;
   /** Best first: the loader takes the first one that the device can run. */
   readonly variants: readonly Variant[];
 }
+
+export type Precision = 'f32' | 'f16';
 
 export interface TensorSpec {
   /** The layer's name as the spec writes it. */
@@ -111,6 +115,11 @@ export type Binding =
  */
 export interface PackedWeight {
   readonly name: string;
+  /**
+   * How its values are stored, rounded to the nearest; absent: f32. Of f16 there is an even number, in every run of turns of
+   * the innermost loop.
+   */
+  readonly type?: 'f16';
   readonly source: WeightSource;
   readonly order: readonly PackLoop[];
 }

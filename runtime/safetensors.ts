@@ -4,6 +4,7 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError, messageOf } from './errors.ts';
+import { fromHalves } from './half.ts';
 
 /** A tensor of the file. */
 export interface StoredTensor {
@@ -134,7 +135,7 @@ async function readTensor(
     const bytes = new Uint8Array(piece.buffer, 0, piece.byteLength);
     await readFully(file, path, bytes, tensor.offset + 2 * (first + done));
     const target = into.subarray(done, done + piece.length);
-    if (tensor.dtype === 'F16') widenF16(piece, target);
+    if (tensor.dtype === 'F16') fromHalves(piece, target);
     else widenBf16(piece, target);
   }
 }
@@ -145,22 +146,6 @@ async function readFully(file: FileHandle, path: string, into: Uint8Array, posit
     if (bytesRead === 0) throw new InputError(`${path} ends at byte ${position + done}, while it is being read: did it change?`);
     done += bytesRead;
   }
-}
-
-let f16Values: Float32Array | undefined;
-
-function widenF16(from: Uint16Array, into: Float32Array): void {
-  const table = f16Values ??= Float32Array.from({ length: 0x10000 }, (_, bits) => f16(bits));
-  for (let i = 0; i < from.length; i++) into[i] = table[from[i] ?? 0] ?? 0;
-}
-
-/** The value of 16 bits: 1 of sign, 5 of exponent, 10 of fraction. */
-function f16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** bf16 is the upper half of an f32. */

@@ -2,7 +2,7 @@
 
 import type { Device } from './device.ts';
 import { MachineError } from './errors.ts';
-import { packedLength, packWeight } from './pack.ts';
+import { packedBytes, packWeight } from './pack.ts';
 import type { Variant } from './plan.ts';
 import type { Weights } from './weights.ts';
 
@@ -16,7 +16,7 @@ const STORAGE = 0x80;
 export async function uploadWeights(
   { gpu }: Device, variant: Variant, weights: Weights, onProgress: (done: number, total: number) => void,
 ): Promise<readonly GPUBuffer[]> {
-  const sizes = variant.weights.map((weight) => 4 * packedLength(weight));
+  const sizes = variant.weights.map(packedBytes);
   const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
   gpu.pushErrorScope('out-of-memory');
   const buffers = variant.weights.map(({ name }, index) =>
@@ -31,7 +31,7 @@ export async function uploadWeights(
     const buffer = buffers[index];
     if (buffer === undefined) continue;
     await packWeight(weight, weights, async (values, first) => {
-      gpu.queue.writeBuffer(buffer, 4 * first, values);
+      gpu.queue.writeBuffer(buffer, first * values.BYTES_PER_ELEMENT, values);
       done += values.byteLength;
       unflushed += values.byteLength;
       if (unflushed >= FLUSH_BYTES) {

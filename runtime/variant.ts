@@ -3,7 +3,7 @@
 
 import { whatIsMissing, type AdapterReport, type PassedOver } from './device.ts';
 import { MachineError } from './errors.ts';
-import { packedLength } from './pack.ts';
+import { packedBytes } from './pack.ts';
 import type { DeviceNeeds, Plan, Step, Variant } from './plan.ts';
 
 /** What WebGPU guarantees on every device, where a plan may need more. */
@@ -56,7 +56,7 @@ const lacking = (adapter: AdapterReport, lacks: readonly string[]): string | und
 
 /** The features and limits to open a device with, limits only where they exceed what is guaranteed. */
 export function deviceNeeds(variant: Variant): { features: readonly string[]; limits: Record<string, number> } {
-  const bytes = [...variant.slots, ...variant.weights.map((weight) => 4 * packedLength(weight))];
+  const bytes = [...variant.slots, ...variant.weights.map(packedBytes)];
   const sizes: Record<string, number> = {
     maxStorageBufferBindingSize: variant.needs.maxStorageBufferBindingSize,
     maxBufferSize: Math.max(...bytes),

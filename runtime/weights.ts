@@ -115,7 +115,8 @@ function section(title: string, entries: readonly string[]): string[] {
   return [`  ${title} (${entries.length}):`, ...[...entries.slice(0, MAX_NAMED), ...rest].map((entry) => `    ${entry}`)];
 }
 
-function indexOf(flat: number, shape: readonly number[]): number[] {
+/** The coordinates of a flat index. */
+export function indexOf(flat: number, shape: readonly number[]): number[] {
   const place: number[] = [];
   for (const extent of shape.toReversed()) {
     place.unshift(flat % extent);

@@ -1,6 +1,6 @@
 // Schedules to the plan that the runtime reads and the shader files beside it: buffers get numbers, kernels get files.
 
-import type { Binding, DeviceNeeds, Kernel, PackedWeight, Placement, Plan, Step, Variant } from '../../runtime/plan.ts';
+import type { Binding, DeviceNeeds, Kernel, PackedWeight, Placement, Plan, Precision, Step, Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
@@ -38,7 +38,9 @@ export function outputsOf(program: Program, storeAll: boolean): readonly Output[
   });
 }
 
-export function toPlan(graph: TypedGraph, outputs: readonly Output[], scheduled: readonly { readonly schedule: Schedule; readonly memory: MemoryPlan }[]): Artifact {
+export function toPlan(
+  graph: TypedGraph, outputs: readonly Output[], precision: Precision, scheduled: readonly { readonly schedule: Schedule; readonly memory: MemoryPlan }[],
+): Artifact {
   const shaders = new Map<string, string>();
   const variants = scheduled.map(({ schedule, memory }) => variant(schedule, memory, outputs, shaders));
   const plan: Plan = {
@@ -46,6 +48,7 @@ export function toPlan(graph: TypedGraph, outputs: readonly Output[], scheduled:
     input: { name: graph.input.name, shape: graph.input.shape },
     outputs: outputs.map(({ name, shape }) => ({ name, shape })),
     tensors: graph.nodes.flatMap(({ params }) => params.map(({ name, shape, synthetic }) => ({ name, shape, synthetic }))),
+    ...(precision === 'f32' ? {} : { precision }),
     variants,
   };
   return { plan, shaders };

@@ -4,6 +4,7 @@
 import type { Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
 import type { Program } from '../ir/kernel.ts';
+import { packedBytes } from './packed-bytes.ts';
 import type { Artifact } from './plan.ts';
 import { printBytes, printSummary } from './summary.ts';
 import { table } from './table.ts';
@@ -35,7 +36,7 @@ function printVariant({ target, slots, weights, steps }: Variant): string {
     const inBatches = kernels.length > 1 ? `, ${kernels.at(-1)?.images ?? 1} images at once` : '';
     return [String(index + 1), name, `${workgroups}${inBatches}`, at('read'), at('write')];
   });
-  const packed = weights.reduce((total, { order }) => total + 4 * order.reduce((product, { size }) => product * size, 1), 0);
+  const packed = weights.reduce((total, weight) => total + packedBytes(weight), 0);
   return [
     `${target}: ${printBytes(packed)} of packed weights, ${printBytes(slots.reduce((a, b) => a + b, 0))} of activations an image in ${slots.length} buffers\n`,
     table(['', 'step', 'workgroups', 'reads', 'writes'], rows, ['right', 'left', 'left', 'left', 'left']),

@@ -4,6 +4,7 @@
 import type { Step, Variant } from '../../runtime/plan.ts';
 import type { FusedKernel, Program } from '../ir/kernel.ts';
 import { elements } from '../ir/tensor.ts';
+import { packedBytes } from './packed-bytes.ts';
 
 export interface StepCost {
   /** Two per multiply-add, one per other operation. */
@@ -16,7 +17,7 @@ const bytesPerValue = 4;
 
 /** One for each step, for a batch of `images`. */
 export function stepCosts(program: Program, { steps, weights }: Variant, images: number): readonly StepCost[] {
-  const weightBytes = weights.map(({ order }) => bytesPerValue * order.reduce((product, { size }) => product * size, 1));
+  const weightBytes = weights.map(packedBytes);
   return steps.map((step) => {
     const kernel = program.kernels.find((candidate) => belongsTo(step, candidate));
     if (kernel === undefined) throw new Error(`no kernel is called ${step.name}`);

@@ -6,7 +6,7 @@ import { asPicture, elements } from '../ir/tensor.ts';
 import { pixels } from './pixels.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, times, u, type Lines } from './wgsl.ts';
 
 export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' }>): Shader {
@@ -64,7 +64,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
       site,
       `x[${kernel.readsShape.join('x')}] ∗ ${core.weight}[${channels},${inputs},${window.kernel.join(',')}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
       `A thread per value, stride ${window.stride.join('x')}, pad ${window.before.join('x')}, ${groups} ${groups > 1 ? 'groups' : 'group'}. Dispatch ${grid.workgroups.join(' x ')} x batch. ` +
-        `${millions(kernel.nodes[0]?.macs ?? 0)} multiply-adds, ${millions(elements(shape) * 4)}B of weights.`,
+        `${millions(kernel.nodes[0]?.macs ?? 0)} multiply-adds, ${millions(elements(shape) * weightBytes(site))}B of weights.`,
     ),
     workgroupSize: grid.workgroupSize,
     builtins: ['@builtin(global_invocation_id) id: vec3u'],

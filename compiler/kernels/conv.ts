@@ -8,7 +8,7 @@ import { elements } from '../ir/tensor.ts';
 import { convSize, inputColumns, inputRows, tapQuads, type ConvCore, type ConvTile, type InputRow } from './conv-tile.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { component, each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
@@ -72,14 +72,14 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   ];
 
   const macs = kernel.nodes[0]?.macs ?? 0;
-  const weightBytes = elements([groups * outChannels, inChannels, ...size.kernel]) * 4;
+  const bytes = elements([groups * outChannels, inChannels, ...size.kernel]) * weightBytes(site);
   return writer.finish({
     header: header(
       site,
       `x[${kernel.readsShape.join('x')}] ∗ ${core.weight}[${groups * outChannels},${inChannels},${size.kernel.join(',')}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
       `Direct convolution, stride ${size.stride.join('x')}, pad ${window.before.join('x')}${groups > 1 ? `, ${groups} groups` : ''}: ` +
         `a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${rows} ${rows > 1 ? 'rows' : 'row'} of ${columns} columns of ${channelsAtOnce} channels. ` +
-        `Dispatch ${groups * blocksPerGroup} x ${rowTiles * columnTiles} x batch. ${millions(macs)} multiply-adds, ${millions(weightBytes)}B of weights.`,
+        `Dispatch ${groups * blocksPerGroup} x ${rowTiles * columnTiles} x batch. ${millions(macs)} multiply-adds, ${millions(bytes)}B of weights.`,
     ),
     enables: broadcast ? ['enable subgroups;'] : [],
     workgroupSize: lanes,

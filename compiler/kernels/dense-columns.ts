@@ -9,7 +9,7 @@ import { cutUnits } from './cut-units.ts';
 import { denseMultiple } from './dense.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseColumnsTile {
@@ -30,7 +30,7 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
   const units = elements(site.shape);
   const atOnce = lanes * blocks;
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cutUnits(units, pitch * 4, target.limits, atOnce);
+  const slices = cutUnits(units, pitch * weightBytes(site), target.limits, atOnce);
   const exact = units % atOnce === 0;
   if (!exact && slices.length > 1) throw new Error('parts of weights that end within a workgroup');
 
@@ -108,7 +108,7 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
       `${core.weight}[${units},${inputs}] · x[${inputs}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
       `A lane makes ${blocks > 1 ? `${blocks} outputs` : 'an output'}${images > 1 ? ` for ${images} images` : ''}, a workgroup ${atOnce}; the inputs are handed around among its lanes. ` +
         `Dispatch ${slices.map(({ workgroups }) => workgroups[0]).join(' and ')} x 1 x ${images > 1 ? `batch / ${images}` : 'batch'}. ` +
-        `${millions(macs)} multiply-adds, ${millions(units * inputs * 4)}B of weights.`,
+        `${millions(macs)} multiply-adds, ${millions(units * inputs * weightBytes(site))}B of weights.`,
     ),
     enables: ['enable subgroups;'],
     workgroupSize: lanes,

@@ -7,7 +7,7 @@ import { elements } from '../ir/tensor.ts';
 import { cutUnits } from './cut-units.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseTile {
@@ -27,7 +27,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cutUnits(units, pitch * 4, target.limits, rows);
+  const slices = cutUnits(units, pitch * weightBytes(site), target.limits, rows);
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
@@ -95,7 +95,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
       `${core.weight}[${units},${inputs}] · x[${inputs}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
       `A workgroup makes ${rows} outputs${images > 1 ? ` for ${images} images` : ''}, ${lanes} lanes run along the inputs. ` +
         `Dispatch ${slices.map(({ workgroups }) => workgroups[0]).join(' and ')} x 1 x ${images > 1 ? `batch / ${images}` : 'batch'}. ` +
-        `${millions(macs)} multiply-adds, ${millions(units * pitch * 4)}B of weights.`,
+        `${millions(macs)} multiply-adds, ${millions(units * pitch * weightBytes(site))}B of weights.`,
     ),
     enables: subgroups ? ['enable subgroups;'] : [],
     shared: subgroups ? [] : [`var<workgroup> part: array<f32, ${lanes * rows * images}>;  // [output]${images > 1 ? '[image]' : ''}[lane]`],

@@ -4,7 +4,7 @@
 import type { Folded, FusedKernel } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
-import type { Layout, PackedWeight, PackLoop, WeightSource } from '../../runtime/plan.ts';
+import type { Layout, PackedWeight, PackLoop, Precision, WeightSource } from '../../runtime/plan.ts';
 import { indent, namer, type Lines } from './wgsl.ts';
 import { bytesOf, obey, spread } from './workgroups.ts';
 
@@ -12,6 +12,8 @@ import { bytesOf, obey, spread } from './workgroups.ts';
 export interface KernelSite {
   readonly kernel: FusedKernel;
   readonly target: Target;
+  /** In what the weights of its core are stored. */
+  readonly precision: Precision;
   /** The spec's file name, for the shader's first line. */
   readonly model: string;
   /** How the value that the core reads lies, as the core sees it. */
@@ -75,9 +77,29 @@ export class ShaderWriter {
    * @returns how they are loaded: given an index, counted in so many, the expression of a `vec4f` or an `f32`
    */
   weights(wanted: string, together: 1 | 4, comment: string, slices: readonly PackedWeight[]): (index: string) => string {
+    if (this.site.precision === 'f16') return this.halves(wanted, together, comment, slices);
     const type = together === 4 ? 'vec4f' : 'f32';
     const name = this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'weight', slices });
     return (index) => `${name}[${index}]`;
+  }
+
+  /** The same in 16 bits: two to a word, which any device can take apart. */
+  private halves(wanted: string, together: 1 | 4, comment: string, slices: readonly PackedWeight[]): (index: string) => string {
+    const packed = slices.map((slice): PackedWeight => ({ ...slice, type: 'f16' }));
+    const type = together === 4 ? 'vec2u' : 'u32';
+    const name = this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment === '' ? 'f16' : `${comment}, f16`, { kind: 'weight', slices: packed });
+    const decode = this.name(`${wanted}_at`);
+    const lines: Lines =
+      together === 4
+        ? [
+            '// Four weights of 16 bits, from two words.',
+            `fn ${decode}(i: u32) -> vec4f {`,
+            [`let words = ${name}[i];`, 'return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));'],
+            '}',
+          ]
+        : ['// A weight of 16 bits: there are two in a word.', `fn ${decode}(i: u32) -> f32 {`, [`return unpack2x16float(${name}[i / 2u])[i % 2u];`], '}'];
+    this.functions.set(decode, { name: decode, lines });
+    return (index) => `${decode}(${index})`;
   }
 
   /** A vector with one number per channel of the result; `tensor` is what the plan calls it. */
@@ -176,6 +198,9 @@ export class ShaderWriter {
     };
   }
 }
+
+/** How many bytes a weight takes. */
+export const weightBytes = ({ precision }: KernelSite): number => (precision === 'f16' ? 2 : 4);
 
 /** `[n][256][15][16]`, and where the picture stands in it. */
 export function describe(layout: Layout): string {

@@ -1,5 +1,6 @@
 // Kernels to shaders for one target: which skeleton, how its work is cut, how many workgroups.
 
+import type { Precision } from '../../runtime/plan.ts';
 import type { FusedKernel, Program } from '../ir/kernel.ts';
 import { lanesWithin, type Target } from '../ir/target.ts';
 import { elements } from '../ir/tensor.ts';
@@ -11,7 +12,7 @@ import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
 import { pool } from '../kernels/pool.ts';
-import type { KernelSite, Shader } from '../kernels/shader.ts';
+import { weightBytes, type KernelSite, type Shader } from '../kernels/shader.ts';
 import { softmax } from '../kernels/softmax.ts';
 import { chooseConvTile } from './choose-conv-tile.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
@@ -35,12 +36,12 @@ const imagesTogether = 8;
 /** Workgroups below which a dense layer rather has fewer outputs in each. */
 const enoughWorkgroups = 16;
 
-export function schedule(program: Program, target: Target, model: string): Schedule {
+export function schedule(program: Program, target: Target, model: string, precision: Precision = 'f32'): Schedule {
   const lanes = lanesOf(target);
   const layouts = layOut(program, denseMultiple(lanes.dense));
   const steps = program.kernels.map((kernel): ScheduledKernel => {
     const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
-    const site: KernelSite = { kernel, target, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
+    const site: KernelSite = { kernel, target, precision, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
     const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
     return { kernel, shaders: write(site, lanes) };
   });
@@ -79,7 +80,7 @@ function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind:
   if (supply === 'broadcast') {
     const blocks = [4, 2].find((count) => units >= count * lanes.dense * enoughWorkgroups) ?? 1;
     const whole = units % (blocks * lanes.dense) === 0;
-    if (whole || 4 * units * elements(site.kernel.readsShape) < limits.maxStorageBufferBindingSize / 2) {
+    if (whole || weightBytes(site) * units * elements(site.kernel.readsShape) < limits.maxStorageBufferBindingSize / 2) {
       return imageCounts.map((images) => denseColumns(site, core, { lanes: lanes.dense, blocks, images, quads: images > 1 ? 1 : Math.min(8 / blocks, lanes.dense) }));
     }
   }

@@ -1,7 +1,7 @@
 // Packing against a packer that is too simple to be wrong.
 
 import { describe, expect, test } from 'vitest';
-import { packedLength, packWeight } from '../../runtime/pack.ts';
+import { packedBytes, packWeight } from '../../runtime/pack.ts';
 import type { PackedWeight, WeightSpec } from '../../runtime/plan.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { openWeights, type Weights } from '../../runtime/weights.ts';
@@ -15,7 +15,7 @@ function specs(shapes: Record<string, readonly number[]>): WeightSpec[] {
 }
 
 async function pack(weight: PackedWeight, weights: Weights): Promise<Float32Array> {
-  const packed = new Float32Array(packedLength(weight)).fill(NaN);
+  const packed = new Float32Array(packedBytes(weight) / 4).fill(NaN);
   await packWeight(weight, weights, (values, first) => {
     packed.set(values, first);
   });
