@@ -1,11 +1,8 @@
 // Numbers of 16 bits (IEEE 754 binary16: 1 of sign, 5 of exponent, 10 of fraction) as bits in a Uint16Array: Node has no
 // Float16Array yet.
 
-/** The largest number that 16 bits hold; what is at least halfway to the next one, 65520, has none. */
+/** The largest number that 16 bits hold; what is nearer to the next one, 65536, has none. */
 export const HALF_MAX = 65504;
-
-const FLOAT = new Float32Array(1);
-const BITS = new Uint32Array(FLOAT.buffer);
 
 /**
  * Rounds `values` to the nearest number of 16 bits, ties to the even one, and puts their bits into `into`.
@@ -23,10 +20,11 @@ export function toHalves(values: Float32Array<ArrayBuffer>, into: Uint16Array): 
       // The exponent's bias is 127 there and 15 here. Half of the last place less one, and one more for odd numbers.
       into[i] = sign | ((size - 0x3800_0000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
     } else {
-      // Below 2^-14 the last place is 2^-24, and so it is of every f32 from a half to one: adding a half rounds.
-      BITS[0] = size;
-      FLOAT[0] = (FLOAT[0] ?? 0) + 0.5;
-      into[i] = sign | ((BITS[0] ?? 0) - 0x3f00_0000);
+      // Below 2^-14 the last place is 2^-24, and the bits count it.
+      const places = Math.abs(values[i] ?? 0) * 2 ** 24;
+      const whole = Math.floor(places);
+      const rest = places - whole;
+      into[i] = sign | (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? whole + 1 : whole);
     }
   }
   return undefined;

@@ -4,14 +4,14 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../compiler/compile.ts';
 import type { TypedGraph } from '../compiler/ir/graph.ts';
 import type { Target } from '../compiler/ir/target.ts';
-import { benches, networkOf, type Bench } from './support/gpu.ts';
-import { differences, smallNetworks } from './support/small-networks.ts';
+import { benches, networkOf } from './support/gpu.ts';
+import { differences, smallNetworks, type Setting } from './support/small-networks.ts';
 
 const all = await benches();
 
 const small = (layers: string): TypedGraph => networkOf(`netloom: 1\nname: small${layers}\n`);
 
-async function holds(graph: TypedGraph, bench: Pick<Bench, 'target' | 'device'>, seed: number, batch: number): Promise<void> {
+async function holds(graph: TypedGraph, bench: Setting, seed: number, batch: number): Promise<void> {
   const found = await differences(graph, bench, seed, batch);
   expect(found.size).toBeGreaterThan(0);
   for (const [layer, difference] of found) expect(difference.error, `${layer}, batch ${batch}: ${JSON.stringify(difference)}`).toBeLessThan(5e-6);
@@ -20,6 +20,13 @@ async function holds(graph: TypedGraph, bench: Pick<Bench, 'target' | 'device'>,
 describe.each(all)('$target.name on $adapter', (bench) => {
   test.each(Object.entries(smallNetworks))('%s', async (_, layers) => {
     for (const batch of [1, 11]) await holds(small(layers), bench, 5, batch);
+  });
+});
+
+// Against the weights as they are stored, so as exactly as in f32.
+describe.each(all)('weights in f16, $target.name on $adapter', (bench) => {
+  test.each(Object.entries(smallNetworks).filter(([, layers]) => /op: (conv|dense)/.test(layers)))('%s', async (_, layers) => {
+    for (const batch of [1, 11]) await holds(small(layers), { ...bench, precision: 'f16' }, 5, batch);
   });
 });
 
@@ -42,6 +49,10 @@ test.each(all)('weights larger than a binding, $target.name on $adapter', async 
   const dispatches = compile(graph, { targets: [tight] }).plan.variants[0]?.steps.map(({ name }) => name);
   expect(dispatches?.filter((name) => name.includes('of 3'))).toHaveLength(6);
   await holds(graph, { target: tight, device }, 9, 3);
+
+  const half = compile(graph, { targets: [tight], precision: 'f16' }).plan.variants[0]?.steps.map(({ name }) => name);
+  expect(half?.filter((name) => name.includes('of 2'))).toHaveLength(4);
+  await holds(graph, { target: tight, device, precision: 'f16' }, 9, 3);
 });
 
 describe.each(all)('all limits close, $target.name on $adapter', ({ target, device }) => {

@@ -16,8 +16,8 @@ const seen = new Set<string>();
 
 test.each(specs)('%s', async (path) => {
   const graph = networkOf(readFileSync(path, 'utf8'), {}, path);
-  for (const storeAll of [false, true]) {
-    const { plan, shaders } = compile(graph, { targets: classes, storeAll });
+  for (const settings of [{}, { storeAll: true }, { precision: 'f16' }] as const) {
+    const { plan, shaders } = compile(graph, { targets: classes, ...settings });
     const kernels = plan.variants.flatMap(({ steps }) => steps.flatMap((step) => step.kernels));
     expect(new Set(kernels.map(({ shader }) => shader))).toEqual(new Set(shaders.keys()));
     for (const { shader, entryPoint } of kernels) {

@@ -6,7 +6,7 @@ import { asPicture, elements } from '../ir/tensor.ts';
 import { pixels } from './pixels.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
-import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { describe, ShaderWriter, weightBytes, weightSource, wholeWords, type KernelSite, type Shader } from './shader.ts';
 import { each, plus, times, u, type Lines } from './wgsl.ts';
 
 export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' }>): Shader {
@@ -20,13 +20,14 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const shape = [channels, inputs * kernelRows * kernelColumns] as const;
+  const pitch = wholeWords(site, shape[1]);
   const weights = writer.weights('weight', 1, `[${channels}][${inputs}][${kernelRows}][${kernelColumns}]`, [
     {
       name: core.weight,
       source: weightSource('weight', core.weight, shape, kernel.folded),
       order: [
         { axis: 0, size: shape[0], step: 1 },
-        { axis: 1, size: shape[1], step: 1 },
+        { axis: 1, size: pitch, step: 1 },
       ],
     },
   ]);
@@ -50,7 +51,7 @@ export function convPixels(site: KernelSite, core: Extract<Core, { kind: 'conv' 
       typeof start(1) === 'number' ? 0 : start(1),
       x.left - window.before[1],
     )};`,
-    `var at_w = channel * ${u(shape[1])};`,
+    `var at_w = channel * ${u(pitch)};`,
     '',
     `var sum = ${hasBias ? 'bias[channel]' : '0.0'};`,
     ...(inputs === 1

@@ -73,7 +73,7 @@ export class ShaderWriter {
 
   /**
    * The weights of a core, with one packing for each slice.
-   * @param together how many lie side by side that the kernel takes at once; packings hold a multiple of it
+   * @param together how many lie side by side that the kernel takes at once: packings hold a multiple of it, and whole words
    * @returns how they are loaded: given an index, counted in so many, the expression of a `vec4f` or an `f32`
    */
   weights(wanted: string, together: 1 | 4, comment: string, slices: readonly PackedWeight[]): (index: string) => string {
@@ -201,6 +201,9 @@ export class ShaderWriter {
 
 /** How many bytes a weight takes. */
 export const weightBytes = ({ precision }: KernelSite): number => (precision === 'f16' ? 2 : 4);
+
+/** So many weights side by side and what fills up their last word: a packing's innermost loops make whole words. */
+export const wholeWords = ({ precision }: KernelSite, weights: number): number => (precision === 'f16' ? weights + (weights % 2) : weights);
 
 /** `[n][256][15][16]`, and where the picture stands in it. */
 export function describe(layout: Layout): string {

@@ -1,6 +1,8 @@
 // Packing against a packer that is too simple to be wrong.
 
 import { describe, expect, test } from 'vitest';
+import { InputError } from '../../runtime/errors.ts';
+import { toHalves } from '../../runtime/half.ts';
 import { packedBytes, packWeight } from '../../runtime/pack.ts';
 import type { PackedWeight, WeightSpec } from '../../runtime/plan.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
@@ -148,6 +150,46 @@ describe('packing', () => {
     const source = { role: 'weight', tensor: 'w', shape, batchnorms: none } as const;
     await pack({ name: 'w', source, order: [{ axis: 0, size: 8, step: 8 }, { axis: 1, size: 1 << 15, step: 4 }, { axis: 0, size: 8, step: 1 }, { axis: 1, size: 4, step: 1 }] }, weights);
     expect(most).toBeLessThanOrEqual(8 << 17);
+  });
+
+  test('in 16 bits: the same values in the same order, rounded, and half the bytes', async () => {
+    const shapes = { 'c.weight': [10, 3, 3, 3], 'bn.weight': [10], 'bn.bias': [10], 'bn.running_mean': [10], 'bn.running_var': [10] };
+    const weights = await openWeights('synthetic:4', specs(shapes));
+    const whole: PackedWeight = {
+      name: 'c', source: { role: 'weight', tensor: 'c.weight', shape: [10, 3, 9], batchnorms: [{ layer: 'bn', epsilon: 1e-5 }] },
+      order: [{ axis: 0, size: 2, step: 8 }, { axis: 1, size: 3, step: 1 }, { axis: 2, size: 3, step: 4 }, { axis: 0, size: 8, step: 1 }, { axis: 2, size: 4, step: 1 }],
+    };
+    const expected = await pack(whole, weights);
+    const half: PackedWeight = { ...whole, type: 'f16' };
+    expect(packedBytes(half)).toBe(packedBytes(whole) / 2);
+    const got = new Uint16Array(expected.length).fill(0xffff);
+    await packWeight(half, weights, (values, first) => {
+      got.set(values, first);
+    });
+    const rounded = new Uint16Array(expected.length);
+    toHalves(Float32Array.from(expected), rounded);
+    expect(got).toEqual(rounded);
+    expect(new Set(got).size).toBeGreaterThan(200);
+  });
+
+  test.each([
+    ['a tensor as it is', [], 'fc.weight[2,1] in large.safetensors is 70000, and f16 ends at 65504: compile the model with precision f32'],
+    ['one that a batchnorm scales', [{ layer: 'bn', epsilon: 0 }], 'fc.weight[2,1] in large.safetensors, scaled by bn, is -140000, and f16'],
+  ])('a value that 16 bits cannot hold is told with its place: %s', async (_, batchnorms, message) => {
+    const weights: Weights = {
+      name: 'large.safetensors', shapes: new Map(Object.entries({ 'fc.weight': [3, 5], 'bn.weight': [3], 'bn.bias': [3], 'bn.running_mean': [3], 'bn.running_var': [3] })), close: () => Promise.resolve(),
+      read: (tensor, first, into) => {
+        for (let i = 0; i < into.length; i++) {
+          if (tensor === 'fc.weight') into[i] = first + i === 11 ? 70_000 : 1;
+          else into[i] = { 'bn.weight': -2, 'bn.running_var': 1 }[tensor] ?? 0;
+        }
+        return Promise.resolve();
+      },
+    };
+    const source = { role: 'weight', tensor: 'fc.weight', shape: [3, 5], batchnorms } as const;
+    const weight: PackedWeight = { name: 'fc.weight', type: 'f16', source, order: [{ axis: 0, size: 2, step: 1, start: 1 }, { axis: 1, size: 8, step: 1 }] };
+    await expect(packWeight(weight, weights, () => undefined)).rejects.toThrow(message);
+    await expect(packWeight(weight, weights, () => undefined)).rejects.toThrow(InputError);
   });
 
   test('a value that is not finite is told with its place', async () => {

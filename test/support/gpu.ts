@@ -2,6 +2,7 @@
 
 import { loadModel } from '../../runtime/model.ts';
 import { findAdapter, openAdapter, type Device } from '../../runtime/device.ts';
+import type { Precision } from '../../runtime/plan.ts';
 import { check } from '../../compiler/check.ts';
 import { neighboursOf } from '../../compiler/cli/files.ts';
 import { compile } from '../../compiler/compile.ts';
@@ -49,8 +50,10 @@ export function networkOf(text: string, overrides: Readonly<Record<string, strin
 }
 
 /** Every layer of a network, as the kernels of `target` compute it. */
-export async function everyLayer(graph: TypedGraph, target: Target, device: Device, seed: number, input: Float32Array): Promise<ReadonlyMap<string, Float32Array>> {
-  const { plan, shaders } = compile(graph, { targets: [target], storeAll: true });
+export async function everyLayer(
+  graph: TypedGraph, target: Target, device: Device, seed: number, input: Float32Array, precision: Precision = 'f32',
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const { plan, shaders } = compile(graph, { targets: [target], storeAll: true, precision });
   const model = await loadModel({ plan, shaders: (path) => shaders.get(path) ?? '', weights: `synthetic:${seed}`, device });
   try {
     return new Map(Object.entries(await model.run(input)).map(([name, { data }]) => [name, data]));

@@ -4,9 +4,11 @@
 import { compareValues, type Difference } from '../../compiler/cli/compare.ts';
 import { interpreted } from '../../compiler/cli/interpreted.ts';
 import { elements } from '../../compiler/ir/tensor.ts';
+import type { Precision } from '../../runtime/plan.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { everyLayer, type Bench } from './gpu.ts';
+import { interpretedInHalves } from './halves.ts';
 
 export const smallNetworks: Readonly<Record<string, string>> = {
   'convolutions that no tile divides': `
@@ -120,10 +122,15 @@ layers:
   at_y: { op: add, from: [n, array] }`,
 };
 
+export interface Setting extends Pick<Bench, 'target' | 'device'> {
+  /** In what weights are stored; the interpreter is given what that makes of them. Default f32. */
+  readonly precision?: Precision;
+}
+
 /** How far each layer that a bench computes is from the interpreter's, in every value. */
-export async function differences(graph: TypedGraph, { target, device }: Pick<Bench, 'target' | 'device'>, seed: number, batch: number): Promise<ReadonlyMap<string, Difference>> {
+export async function differences(graph: TypedGraph, { target, device, precision = 'f32' }: Setting, seed: number, batch: number): Promise<ReadonlyMap<string, Difference>> {
   const input = syntheticTensor(graph.input.name, batch * elements(graph.input.shape), seed, 2);
-  const expected = await interpreted(graph, `synthetic:${seed}`, input);
-  const got = await everyLayer(graph, target, device, seed, input);
+  const expected = precision === 'f16' ? await interpretedInHalves(graph, seed, input) : await interpreted(graph, `synthetic:${seed}`, input);
+  const got = await everyLayer(graph, target, device, seed, input, precision);
   return new Map(Array.from(got, ([layer, data]) => [layer, compareValues(expected.get(layer)?.data ?? new Float64Array(), data)]));
 }
