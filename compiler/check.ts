@@ -1,6 +1,7 @@
 // What is known of a spec without a GPU: its diagnostics, and the network as far as it is right. Everything else that
 // reads specs, the command, the package's door, an editor, starts here.
 
+import type { Precision } from '../runtime/plan.ts';
 import { judgeContracts } from './contracts.ts';
 import { specSchema } from './emit/json-schema.ts';
 import { summarize, type Amounts, type LayerSummary } from './emit/summary.ts';
@@ -76,8 +77,8 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
 }
 
-export function checkedData(file: string, { diagnostics, known }: Checked): CheckedData {
-  const { layers, totals } = known === undefined ? { layers: [], totals: noAmounts } : summarize(known);
+export function checkedData(file: string, { diagnostics, known }: Checked, precision: Precision = 'f32'): CheckedData {
+  const { layers, totals } = known === undefined ? { layers: [], totals: noAmounts } : summarize(known, precision);
   return { file, ok: !hasErrors(diagnostics), diagnostics: diagnostics.map(json), layers, totals };
 }
 

@@ -1,7 +1,7 @@
 // What programs import as `netloom`: a spec's text in, what is wrong with it or the GPU program out. Nothing here touches
 // a file; `netloom/runtime` runs what `compile` returns.
 
-import type { Plan } from '../runtime/plan.ts';
+import type { Plan, Precision } from '../runtime/plan.ts';
 import { check as judge, checkedData, type CheckedData } from './check.ts';
 import { compile as compileGraph } from './compile.ts';
 import { targets } from './passes/targets.ts';
@@ -15,7 +15,7 @@ export type { CheckedData } from './check.ts';
 export type { Amounts, LayerSummary } from './emit/summary.ts';
 export type { JsonDiagnostic, JsonRange } from './source/json.ts';
 export type { Preprocess } from './spec/document.ts';
-export type { Plan } from '../runtime/plan.ts';
+export type { Plan, Precision } from '../runtime/plan.ts';
 
 export interface SpecOptions {
   /** What diagnostics and shaders call the spec. Default `spec.yaml`. */
@@ -27,6 +27,11 @@ export interface SpecOptions {
    * undefined where there is none.
    */
   readonly read?: (path: string) => string | undefined;
+}
+
+export interface CompileOptions extends SpecOptions {
+  /** In what the weights of convolutions and dense layers are stored; sums are f32 either way. Default f32. */
+  readonly precision?: Precision;
 }
 
 /** A GPU program; `loadModel` of `netloom/runtime` takes its plan and shaders. */
@@ -63,11 +68,11 @@ export function check(text: string, options: SpecOptions = {}): CheckedData {
  * Makes a spec's GPU program.
  * @throws SpecError where the spec has errors
  */
-export function compile(text: string, options: SpecOptions = {}): CompiledSpec {
+export function compile(text: string, options: CompileOptions = {}): CompiledSpec {
   const source = sourceOf(text, options);
   const { diagnostics, graph } = judge(source, overridesOf(options));
   if (graph === undefined) throw new SpecError(diagnostics);
-  const { plan, shaders } = compileGraph(graph, { targets });
+  const { plan, shaders } = compileGraph(graph, { targets, ...(options.precision === undefined ? {} : { precision: options.precision }) });
   const shader = (path: string): string => {
     const code = shaders.get(path);
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);

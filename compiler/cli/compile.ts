@@ -6,7 +6,7 @@ import { generate } from '../generate.ts';
 import { targets } from '../passes/targets.ts';
 import { exitCode, Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
-import { assignments, text, words } from './option.ts';
+import { assignments, choice, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
 import { defineVerb } from './verb.ts';
@@ -23,6 +23,7 @@ export const compileVerb = defineVerb({
   options: {
     output: text('DIR', "where to write (default: a folder of the model's name)", 'o'),
     target: words('NAME|FILE.json', `what to compile for (default: ${targets.map(({ name }) => name).join(',')})`),
+    precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
   },
   examples: [
@@ -30,11 +31,11 @@ export const compileVerb = defineVerb({
     'netloom compile specs/alexnet.yaml --set classes=10 -o src/alexnet',
     'netloom doctor --format json > gpu.json && netloom compile specs/alexnet.yaml --target gpu.json,portable',
   ],
-  run([file = ''], { output, target, set }, terminal) {
+  run([file = ''], { output, target, precision, set }, terminal) {
     const asked = openTargets(target, targets);
     const graph = openNetwork(file, set, terminal);
     if (graph === undefined) return Promise.resolve(exitCode.input);
-    const files = generate(graph, asked);
+    const files = generate(graph, asked, precision);
     const folder = output ?? graph.document.name.value;
     try {
       removeStale(folder, files);

@@ -3,7 +3,7 @@
 
 import { findAdapter, openAdapter, type AdapterOptions, type AdapterReport, type Device, type FoundAdapter, type PassedOver } from '../../runtime/device.ts';
 import { loadModel, type Model } from '../../runtime/model.ts';
-import type { Variant } from '../../runtime/plan.ts';
+import type { Precision, Variant } from '../../runtime/plan.ts';
 import { deviceNeeds, findVariant, noVariant, whyNot } from '../../runtime/variant.ts';
 import { compile, type Compiled } from '../compile.ts';
 import { needsOf } from '../emit/plan.ts';
@@ -17,6 +17,7 @@ export interface LoadSettings {
   readonly adapter: string | undefined;
   /** Best first: the first that the adapter can run is taken. */
   readonly targets: readonly Target[];
+  readonly precision: Precision;
   /** Make every layer an output. */
   readonly storeAll: boolean;
   /** How the adapter is found and opened; absent: for nothing but running. */
@@ -73,7 +74,7 @@ interface Choice {
 }
 
 /** Most targets can be ruled out by what they are; the rest by what the network becomes for them. */
-function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, storeAll }: LoadSettings): Choice {
+function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll }: LoadSettings): Choice {
   const passedOver: PassedOver[] = [];
   for (const target of targets) {
     const reason = whyNot(needsOf(target), adapter);
@@ -81,7 +82,7 @@ function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, storeA
       passedOver.push({ name: target.name, reason });
       continue;
     }
-    const compiled = compile(graph, { targets: [target], storeAll });
+    const compiled = compile(graph, { targets: [target], precision, storeAll });
     const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
     if (variant !== undefined) return { compiled, variant, passedOver };
     passedOver.push(...refused);
@@ -90,7 +91,7 @@ function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, storeA
 }
 
 /** One line that says where a model runs and why there. */
-export function whereItRuns({ model: { device, variant }, passedOver }: Pick<Loaded, 'model' | 'passedOver'>): string {
+export function whereItRuns({ model: { device, plan, variant }, passedOver }: Pick<Loaded, 'model' | 'passedOver'>): string {
   const others = passedOver.map(({ name, reason }) => `; not ${name}: ${reason}`).join('');
-  return `${device.adapter.name} (${device.reason}), variant ${variant.target}${others}\n`;
+  return `${device.adapter.name} (${device.reason}), variant ${variant.target}${plan.precision === 'f16' ? ', weights in f16' : ''}${others}\n`;
 }

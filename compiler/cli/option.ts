@@ -43,10 +43,12 @@ export function choice<const Word extends string>(words: readonly [Word, ...Word
   };
 }
 
-export function number(value: string, help: string, fallback: number, { whole, min }: { whole: boolean; min: number }): Option<number> {
+export function number<Fallback extends number | undefined>(
+  value: string, help: string, fallback: Fallback, { whole, min }: { whole: boolean; min: number },
+): Option<number | Fallback> {
   return {
     value,
-    help: `${help} (default ${fallback})`,
+    help: fallback === undefined ? help : `${help} (default ${fallback})`,
     convert: (typed, flag) => {
       const asked = typed.at(-1);
       if (asked === undefined) return fallback;

@@ -72,6 +72,7 @@ export function profileJson(profile: Profile, costs: readonly StepCost[], { mode
     model: plan.model,
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
+    precision: plan.precision ?? 'f32',
     passed_over: passedOver,
     batch,
     rounds: rounds.plain.length,

@@ -31,6 +31,7 @@ export const run = defineVerb({
     top: number('N', 'how many scores are printed', 5, { whole: true, min: 1 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
+    precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -38,7 +39,7 @@ export const run = defineVerb({
     'netloom run specs/alexnet.yaml --weights synthetic:2012 --input specs/demo.jpg',
     'netloom run specs/squeezenet-1.0.yaml --weights squeezenet.safetensors --input cat.jpg --top 3 --format json',
   ],
-  async run([path = ''], { weights, input, batch, labels, top, adapter, target, set, format }, terminal) {
+  async run([path = ''], { weights, input, batch, labels, top, adapter, target, precision, set, format }, terminal) {
     if (weights === undefined) throw new Fault('call', 'netloom run needs --weights FILE', '--weights synthetic:1 makes some from a formula');
     if (input === undefined) throw new Fault('call', 'netloom run needs --input FILE', '--input synthetic:100 makes one from a formula');
     const asked = openTargets(target, targets);
@@ -54,7 +55,7 @@ export const run = defineVerb({
     const start = performance.now();
     const values = await readBatch(graph, input, weights, { images: batch, distinct: false });
     const read = performance.now();
-    const { model, passedOver, milliseconds, close } = await load(graph, { weights, adapter, targets: asked, storeAll: false }, terminal);
+    const { model, passedOver, milliseconds, close } = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false }, terminal);
     const loaded = performance.now();
     const results = await model.run(values);
     const times = { compile: milliseconds.compile, load: milliseconds.load, image: read - start, run: performance.now() - loaded };
@@ -70,6 +71,7 @@ export const run = defineVerb({
         model: graph.document.name.value,
         adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
         variant: variant.target,
+        precision,
         passed_over: passedOver,
         batch,
         outputs,

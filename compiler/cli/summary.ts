@@ -12,25 +12,26 @@ import { defineVerb } from './verb.ts';
 export const summary = defineVerb({
   name: 'summary',
   about:
-    'Prints each layer: its window, what comes out, parameters, multiply-adds (MACs) and bytes, for one image in f32.\n' +
+    'Prints each layer: its window, what comes out, parameters, multiply-adds (MACs) and bytes, for one image.\n' +
     'Where a layer is wrong the table ends before it. --plan adds the GPU kernels, and why layers share one or not.',
   operands: { name: 'FILE', min: 1, max: 1 },
   options: {
     plan: toggle('also print the kernels'),
+    precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json', 'markdown'], 'how to print it'),
   },
   examples: ['netloom summary specs/alexnet.yaml', 'netloom summary specs/alexnet.yaml --plan', 'netloom summary specs/vgg-16.yaml --format markdown'],
-  run([file = ''], { plan, set, format }, terminal) {
+  run([file = ''], { plan, precision, set, format }, terminal) {
     const checked = checkFile(file, set);
     const { diagnostics, known, graph } = checked;
     terminal.err(tell(diagnostics, terminal.color.err));
     const program = plan && graph !== undefined ? fuse(graph, { storeAll: false }) : undefined;
     if (format === 'json') {
       const told = program === undefined ? {} : { kernels: program.kernels.map(({ name, reasons }) => ({ name, reasons })) };
-      terminal.out(`${JSON.stringify({ version: 1, ...checkedData(file, checked), ...told }, null, 2)}\n`);
+      terminal.out(`${JSON.stringify({ version: 1, ...checkedData(file, checked, precision), ...told }, null, 2)}\n`);
     } else if (known !== undefined) {
-      terminal.out(printSummary(known, format));
+      terminal.out(printSummary(known, format, precision));
       if (program !== undefined) terminal.out(`\n${format === 'markdown' ? fenced(printKernels(program)) : printKernels(program)}`);
     }
     return Promise.resolve(hasErrors(diagnostics) ? exitCode.input : exitCode.fine);

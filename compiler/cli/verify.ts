@@ -24,16 +24,18 @@ export const verify = defineVerb({
     'Runs a spec on the GPU with every layer stored, and compares each layer: with --golden against the samples and\n' +
     'statistics of a golden file, whose weights and images come from a formula; else against our interpreter in\n' +
     'float64, every value. Errors relate to the largest absolute value of the layer. Ends with 1 where a layer is\n' +
-    'beyond the tolerance, and names the first one.',
+    'beyond the tolerance, and names the first one. In f16 what is right is still what the weights of the file make, and\n' +
+    'probabilities may be off by what the tolerance of their logits makes of them.',
   operands: { name: 'FILE', min: 1, max: 1 },
   options: {
     golden: text('FILE', 'a golden file: seed, batch, and for each layer its shape, statistics and samples'),
     weights: text('FILE', '.safetensors, or synthetic:SEED (default synthetic:1)'),
     input: text('FILE', 'an image, .f32 values, or synthetic:BOUND (default synthetic:100)'),
     batch: number('N', 'how many images: a file is repeated, synthetic: makes as many', 1, { whole: true, min: 1 }),
-    tolerance: number('T', 'the largest error that passes, relative to the largest value', 1e-4, { whole: false, min: 0 }),
+    tolerance: number('T', 'the largest error that passes, relative to the largest value (default: 1e-4 in f32, 2e-3 in f16)', undefined, { whole: false, min: 0 }),
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
+    precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -42,7 +44,7 @@ export const verify = defineVerb({
     'netloom verify specs/alexnet.yaml --set width=0.125 --set classes=10 --golden test/golden/alexnet-eighth.json',
     'netloom verify specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg',
   ],
-  async run([path = ''], { golden: goldenPath, weights, input, batch, tolerance, adapter, target, set, format }, terminal) {
+  async run([path = ''], { golden: goldenPath, weights, input, batch, precision, tolerance = tolerances[precision], adapter, target, set, format }, terminal) {
     if (goldenPath !== undefined && (weights !== undefined || input !== undefined || batch !== 1)) {
       throw new Fault('call', '--golden brings its own weights, input and batch: leave out --weights, --input and --batch');
     }
@@ -54,15 +56,16 @@ export const verify = defineVerb({
 
     const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
     const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
-    const loaded = await load(graph, { weights: source, adapter, targets: asked, storeAll: true }, terminal);
+    const loaded = await load(graph, { weights: source, adapter, targets: asked, precision, storeAll: true }, terminal);
     const { model } = loaded;
     const results = await model.run(values);
     const judge = golden === undefined ? await interpretAll(graph, source, values, terminal) : judgeGolden(golden);
-    const layers = layersOf(graph).map((name): Layer => {
-      const result = results[name];
-      const difference = result && judge(name, result.data);
+    const differences = new Map(layersOf(graph).map((name) => [name, results[name] && judge(name, results[name].data)]));
+    const layers = Array.from(differences, ([name, difference]): Layer => {
+      const logits = precision === 'f16' ? differences.get(logitsOf(graph, name) ?? '') : undefined;
+      const allowed = logits === undefined ? tolerance : Math.max(tolerance, softmaxTolerance(tolerance, logits.largest));
       // Not `>`: a NaN is beyond any tolerance.
-      return { name, difference, beyond: difference !== undefined && !(difference.error <= tolerance) };
+      return { name, difference, allowed, beyond: difference !== undefined && !(difference.error <= allowed) };
     });
     if (format === 'json') terminal.out(`${JSON.stringify(asJson(layers, tolerance, loaded), null, 2)}\n`);
     else {
@@ -74,10 +77,31 @@ export const verify = defineVerb({
   },
 });
 
+/**
+ * Relative to a layer's largest value. A weight in 16 bits is off by at most 2^-11 of itself. The errors of a sum's products
+ * have any sign, as the products do, so the sum is off by about as much of the largest sum; and so are those of layers one
+ * after the other, whose errors add up as their squares: sixteen layers make 4 * 2^-11, which is 2e-3.
+ */
+const tolerances = { f32: 1e-4, f16: 2e-3 } as const;
+
+/** The layer whose values a softmax turns into probabilities; undefined for any other layer. */
+function logitsOf(graph: TypedGraph, layer: string): string | undefined {
+  const node = graph.nodes.find(({ id }) => id === layer);
+  return node?.lowering.kind === 'softmax' ? node.inputs[0] : undefined;
+}
+
+/**
+ * How far probabilities may be off where logits of up to `largest` are off by `tolerance` of that: each probability is
+ * multiplied by a factor between e^-2d and e^2d, with d the error of a logit. It is the logits that are judged.
+ */
+const softmaxTolerance = (tolerance: number, largest: number): number => Math.expm1(2 * tolerance * largest);
+
 interface Layer {
   readonly name: string;
   /** Absent for a layer whose weights carry the batchnorm after it: it has no values of its own. */
   readonly difference: Difference | undefined;
+  /** The largest error that passes. */
+  readonly allowed: number;
   readonly beyond: boolean;
 }
 
@@ -126,11 +150,11 @@ async function interpretAll(graph: TypedGraph, source: string, values: Float32Ar
 }
 
 function asText(layers: readonly Layer[], tolerance: number): string {
-  const rows = layers.map(({ name, difference, beyond }) =>
-    difference === undefined
-      ? [name, '', '', 'folded into the layer after it']
-      : [name, scientific(difference.error), significant(difference.largest), beyond ? `beyond: ${explain(difference)}` : 'ok'],
-  );
+  const rows = layers.map(({ name, difference, allowed, beyond }) => {
+    if (difference === undefined) return [name, '', '', 'folded into the layer after it'];
+    const fine = difference.error <= tolerance ? 'ok' : `ok: logits within ${tolerance} leave it within ${scientific(allowed)}`;
+    return [name, scientific(difference.error), significant(difference.largest), beyond ? `beyond: ${explain(difference)}` : fine];
+  });
   const beyond = layers.filter((layer) => layer.beyond);
   const verdict =
     beyond[0] === undefined
@@ -139,7 +163,7 @@ function asText(layers: readonly Layer[], tolerance: number): string {
   return `${table(['layer', 'largest error', 'largest value', ''], rows, ['left', 'right', 'right', 'left'])}${verdict}\n`;
 }
 
-function asJson(layers: readonly Layer[], tolerance: number, { model: { device, variant }, passedOver }: Loaded): unknown {
+function asJson(layers: readonly Layer[], tolerance: number, { model: { device, plan, variant }, passedOver }: Loaded): unknown {
   const first = layers.find(({ beyond }) => beyond);
   return {
     version: 1,
@@ -147,13 +171,15 @@ function asJson(layers: readonly Layer[], tolerance: number, { model: { device, 
     tolerance,
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
+    precision: plan.precision ?? 'f32',
     passed_over: passedOver,
     first_beyond: first?.name ?? null,
-    layers: layers.map(({ name, difference, beyond }) => ({
+    layers: layers.map(({ name, difference, allowed, beyond }) => ({
       name,
       // JSON has no NaN and no infinity.
       error: difference !== undefined && Number.isFinite(difference.error) ? difference.error : null,
       max_abs: difference?.largest ?? null,
+      tolerance: allowed,
       ok: difference === undefined ? null : !beyond,
     })),
   };

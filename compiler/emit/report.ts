@@ -13,8 +13,9 @@ export function writeReport(graph: TypedGraph, program: Program, { plan }: Artif
   const { name, summary } = graph.document;
   return [
     `${name.value}${summary === undefined ? '' : `: ${summary}`}\n`,
-    printSummary(graph, 'text'),
+    printSummary(graph, 'text', plan.precision),
     printKernels(program),
+    ...(plan.precision === 'f16' ? ['The weights of convolutions and dense layers are stored in 16 bits.\n'] : []),
     ...plan.variants.map(printVariant),
   ].join('\n');
 }

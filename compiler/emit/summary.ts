@@ -1,6 +1,7 @@
 // The table people read: what each layer makes, how many parameters it has and what it costs, for one image. One row a
 // layer, as the spec has them, not one a node; `check --format json` carries the same numbers.
 
+import type { Precision } from '../../runtime/plan.ts';
 import type { TypedGraph, TypedNode } from '../ir/graph.ts';
 import type { Window } from '../ir/op.ts';
 import { elements, printShape } from '../ir/tensor.ts';
@@ -15,7 +16,7 @@ export interface Amounts {
   readonly macs: number;
   /** Two per multiply-add, one per other arithmetic operation. */
   readonly flops: number;
-  /** All that the weight file holds, in f32. */
+  /** All that the weight file holds, as it is stored: the weights of convolutions and dense layers in the precision asked for, the rest in f32. */
   readonly weight_bytes: number;
   /** The layer's result, in f32. */
   readonly activation_bytes: number;
@@ -36,14 +37,14 @@ const nothing: Amounts = { parameters: 0, macs: 0, flops: 0, weight_bytes: 0, ac
 const bytesPerValue = 4;
 
 /** The rows of a network, or of as much of it as is known. */
-export function summarize(graph: TypedGraph): Summary {
+export function summarize(graph: TypedGraph, precision: Precision = 'f32'): Summary {
   const layers = layersOf(graph).map(({ last, nodes }): LayerSummary => {
-    const amounts = nodes.map(({ params, macs, flops }) => ({
+    const amounts = nodes.map(({ params, macs, flops, lowering }) => ({
       ...nothing,
       parameters: sum(params.filter(({ trained }) => trained).map(({ shape }) => elements(shape))),
       macs,
       flops,
-      weight_bytes: sum(params.map(({ shape }) => elements(shape))) * bytesPerValue,
+      weight_bytes: sum(params.map(({ name, shape }) => elements(shape) * (precision === 'f16' && 'weight' in lowering && name === lowering.weight ? 2 : bytesPerValue))),
     }));
     const { name, op } = last.origin;
     const activation = { ...nothing, activation_bytes: elements(last.shape) * bytesPerValue };
@@ -80,8 +81,8 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** The table for people, in columns for a terminal or as Markdown; ends with a line break. */
-export function printSummary(graph: TypedGraph, format: 'text' | 'markdown'): string {
-  const summary = summarize(graph);
+export function printSummary(graph: TypedGraph, format: 'text' | 'markdown', precision: Precision = 'f32'): string {
+  const summary = summarize(graph, precision);
   const head = ['layer', 'op', 'window', 'output', 'parameters', 'MACs', 'weights', 'activations'];
   const windows = new Map(layersOf(graph).map(({ last, nodes }) => [last.id, nodes.map(windowText).join('')]));
   const { input } = graph;
