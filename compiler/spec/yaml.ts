@@ -1,5 +1,5 @@
-// YAML to a tree of values that know where they stand. The `yaml` package reads the text (YAML 1.2, core schema); here
-// its tree becomes `Written`, and what a spec does not take from YAML is refused in words that fit a spec: merge keys,
+// YAML to a tree of values that know where they stand. What is plain in every way is read by `plain-yaml.ts`, in a fraction
+// of the time; all else the `yaml` package reads (YAML 1.2, core schema), and here its tree becomes `Written`, and what a spec does not take from YAML is refused in words that fit a spec: merge keys,
 // tags, a second document, keys that are no words, and texts built to exhaust whoever reads them.
 
 import { Composer, Parser } from 'yaml';
@@ -7,6 +7,7 @@ import type { CST, Document } from 'yaml';
 import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { reportSyntax } from './yaml-errors.ts';
 import type { Tree } from './tree.ts';
 import { makeTree } from './tree.ts';
@@ -16,20 +17,15 @@ const largestFile = 4_000_000;
 /** The deepest spec that makes sense nests six levels. */
 const deepest = 60;
 
-/** What texts were read as: variants of one base, checked in one run, would each read it again. */
-const known = new Map<string, Document.Parsed>();
-const mostKept = 16;
-const longestKept = 50_000;
-
 /** Reads a file's text. Reports and returns undefined where the text is no YAML; reports and goes on where it can. */
 export function readYaml(source: Source, report: Report): Tree | undefined {
-  if (!isText(source, report)) return undefined;
-  const document = known.get(source.text) ?? compose(source, report);
+  return isText(source, report) ? (readPlainYaml(source) ?? readAnyYaml(source, report)) : undefined;
+}
+
+/** Reads a text with all that YAML has, and with all that may be wrong in it. */
+export function readAnyYaml(source: Source, report: Report): Tree | undefined {
+  const document = compose(source, report);
   if (!document) return undefined;
-  if (source.text.length <= longestKept) {
-    if (known.size >= mostKept) known.clear();
-    known.set(source.text, document);
-  }
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     reportSyntax(source, document, problems, report);
