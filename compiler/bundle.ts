@@ -71,7 +71,8 @@ async function bundleCode(outdir: string): Promise<void> {
   const server = await build({ ...common, ...script, entryPoints: ['compiler/lsp/server.ts'], outfile: join(outdir, 'lsp.cjs') });
   await copyFile(join(root, 'compiler/cli/start.cjs'), join(outdir, 'netloom.cjs'));
   await chmod(join(outdir, 'netloom.cjs'), 0o755);
-  execFileSync(process.execPath, [join(root, 'compiler/cli/keep-compiled.cjs'), outdir, 'check', 'specs/alexnet.yaml'], { cwd: root });
+  const specs = (await readdir(join(root, 'specs'))).filter((name) => name.endsWith('.yaml')).map((name) => join('specs', name));
+  execFileSync(process.execPath, [join(root, 'compiler/cli/keep-compiled.cjs'), outdir, 'check', ...specs], { cwd: root });
   await writeFile(join(outdir, 'third-party.txt'), await licences([doors, command, server].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 }
 

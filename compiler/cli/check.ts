@@ -9,7 +9,6 @@ import { github } from './formats/github.ts';
 import { junit } from './formats/junit.ts';
 import { markdown } from './formats/markdown.ts';
 import type { CheckReport } from './formats/report.ts';
-import { sarif } from './formats/sarif.ts';
 import { specsOf, type Operand } from './operands.ts';
 import { assignments, choice, text, toggle } from './option.ts';
 import { tell } from './spec.ts';
@@ -47,15 +46,16 @@ export const check = defineVerb({
     const counts = [counted(files.length, 'file'), counted(errors, 'error'), counted(all.length - errors, 'warning')].join(', ');
     const passed = baseline === undefined ? '' : `; ${counted(baseline.met(), 'known problem')} left out${baseline.left() === 0 ? '' : `, ${baseline.left()} gone`}`;
     const report: CheckReport = { files, summary: counts + passed, strict };
-    const print: Readonly<Record<typeof format, () => string>> = {
+    const print: Readonly<Record<typeof format, () => string | Promise<string>>> = {
       text: () => `${tell(all, terminal.color.out)}${report.summary}\n`,
       json: () => `${JSON.stringify({ version: 1, ok: !fails, files: files.map((one) => checkedData(one.file, one)) }, null, 2)}\n`,
       github: () => github(report, terminal.env['GITHUB_WORKSPACE'] ?? '.'),
-      sarif: () => sarif(report, '.'),
+      // It needs cryptography, which takes longer to load than a spec to check.
+      sarif: async () => (await import('./formats/sarif.ts')).sarif(report, '.'),
       junit: () => junit(report),
       markdown: () => markdown(report),
     };
-    terminal.out(print[format]());
+    terminal.out(await print[format]());
     return fails ? exitCode.input : exitCode.fine;
   },
 });

@@ -6,6 +6,7 @@
 const { existsSync, readFileSync } = require('node:fs');
 const nodeModule = require('node:module');
 const { join } = require('node:path');
+const v8 = require('node:v8');
 const vm = require('node:vm');
 
 const command = join(__dirname, 'command.cjs');
@@ -15,6 +16,9 @@ Object.assign(module, { importOutside: (/** @type {string} */ specifier) => impo
 
 if (existsSync(compiled)) {
   const script = new vm.Script(nodeModule.wrap(readFileSync(command, 'utf8')), { filename: command, cachedData: readFileSync(compiled) });
+  // Most calls are over before code that V8 optimises for them pays: it shall wait until a function has run for long. The kept
+  // code is of the flags that V8 had when it was made, so this comes after it.
+  v8.setFlagsFromString('--interrupt-budget=1000000');
   script.runInThisContext()(exports, require, module, command, __dirname);
 } else {
   /** @type {{ enableCompileCache?: () => void }} */ (nodeModule).enableCompileCache?.();

@@ -2,7 +2,6 @@
 // depends on the reader (colour, width, a progress line) is decided in one place.
 
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 
 export interface Terminal {
   /** All that comes through standard input, as text. */
@@ -34,7 +33,8 @@ export interface Streams {
  * The terminal of a process. A reader that goes away early (`netloom summary x.yaml | head -3`) is no fault: what it no
  * longer wants is dropped. Colour follows `NO_COLOR` (no-color.org: set and not empty) and `TERM=dumb`.
  */
-export function openTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
+export function openTerminal(streams: Streams): Terminal {
+  const { stdout, stderr, env } = streams;
   const colored = (stream: Stream): boolean =>
     stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   const open = { stdout: true, stderr: true };
@@ -53,7 +53,8 @@ export function openTerminal({ stdin, stdout, stderr, env }: Streams): Terminal 
     shown = text !== '';
   };
   return {
-    input: () => text(stdin),
+    // Opening it takes a tenth of a short call, and hardly any call reads it.
+    input: () => readAll(streams.stdin),
     out: (text) => {
       progress('');
       if (open.stdout) stdout.write(text);
@@ -66,4 +67,10 @@ export function openTerminal({ stdin, stdout, stderr, env }: Streams): Terminal 
     color: { out: colored(stdout), err: colored(stderr) },
     env,
   };
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
+  return text;
 }

@@ -240,7 +240,7 @@ export function parseExpression(text: string): Parsed {
 
 function parseAnew(text: string): Parsed {
   if (text.length > longest) return { fault: { start: longest, end: text.length, expected: `at most ${longest} characters` } };
-  machine ??= { lexer: new Lexer(tokens, { skipValidations: true, positionTracking: 'onlyOffset' }), grammar: new Grammar() };
+  machine ??= { lexer: new Lexer(tokens, { skipValidations: true, positionTracking: 'onlyOffset', safeMode: true }), grammar: new Grammar() };
   const lexed = machine.lexer.tokenize(text);
   const [stray] = lexed.errors;
   if (stray) {
