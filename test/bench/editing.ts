@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { CompletionRequest, DocumentSymbolRequest, HoverRequest, InlayHintRequest } from 'vscode-languageserver-protocol/node';
 import { Editor, positionOf } from '../support/editor.ts';
+import { largeSpec } from './large-spec.ts';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '60' }, layers: { type: 'string', default: '1000' }, command: { type: 'string', default: 'dist/netloom.cjs' } },
@@ -12,11 +13,8 @@ const { values } = parseArgs({
 const layers = Number(values.layers);
 const name = 'untitled:large';
 
-const head = 'netloom: 1\nname: large\nparams: { width: 1 }\ninput: { image: 64x64x16 }\nlayers:\n';
-const text = Array.from({ length: layers }, (_, i) => `  conv${i}: { op: conv, filters: = 16 * width, kernel: 3, pad: 1, activation: relu, expect: 64x64x16 }\n`).join('');
-
 const { editor } = await Editor.start([], [values.command]);
-const first = await editor.show(name, head + text);
+const first = await editor.show(name, largeSpec(layers));
 if (first.diagnostics.length > 0) throw new Error(JSON.stringify(first.diagnostics[0]));
 
 const times = new Map<string, number[]>();

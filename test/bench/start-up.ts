@@ -1,22 +1,11 @@
 // How long short calls of the command take, as multiples of a bare `node -e 0`. Both are whole processes, run in turn, so that
 // the ratio holds while the machine's speed drifts. Needs the built command (`npm run build`).
 
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { quantile } from './quantile.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Milliseconds from start to exit. */
-function time(...args: readonly string[]): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status ?? 'a signal'}\n${stderr}`);
-  return performance.now() - start;
-}
+import { timeProcess } from './time-process.ts';
 
 export function benchStartUp(rounds: number): void {
   const scratch = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
@@ -28,7 +17,7 @@ export function benchStartUp(rounds: number): void {
     ['compile', 'specs/alexnet.yaml', '-o', join(scratch, 'alexnet')],
   ] as const;
   for (const call of calls) {
-    const pairs = Array.from({ length: rounds + 1 }, () => [time('dist/netloom.cjs', ...call), time('-e', '0')] as const).slice(1);
+    const pairs = Array.from({ length: rounds + 1 }, () => [timeProcess(['dist/netloom.cjs', ...call]), timeProcess(['-e', '0'])] as const).slice(1);
     const ratio = quantile(pairs.map(([netloom, bare]) => netloom / bare), 0.5);
     const name = `netloom ${call.slice(0, 2).join(' ')}`.padEnd(36);
     console.log(`${name} ${ratio.toFixed(2).padStart(6)} times a bare node   ${quantile(pairs.map(([netloom]) => netloom), 0.5).toFixed(0).padStart(5)} ms`);
