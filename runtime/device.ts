@@ -36,6 +36,8 @@ export interface PassedOver {
 export interface FoundAdapter {
   readonly gpu: GPUAdapter;
   readonly report: AdapterReport;
+  /** The same adapter once more, for another device. */
+  readonly again: () => Promise<GPUAdapter | undefined>;
   /** Why this one: `the only hardware GPU`. */
   readonly reason: string;
   readonly passedOver: readonly PassedOver[];
@@ -71,6 +73,8 @@ export interface Device {
   readonly fault: MachineError | undefined;
   /** Resolves when the device is lost or closed. */
   readonly lost: Promise<MachineError>;
+  /** Another device of the same adapter with the same features and limits; both are to be closed. */
+  openTwin(): Promise<Device>;
   close(): void;
 }
 
@@ -100,7 +104,11 @@ export async function openAdapter(found: FoundAdapter, needs?: DeviceOptions['ne
   } catch (fault) {
     throw new MachineError(`${report.name} cannot be opened: ${messageOf(fault)}`);
   }
-  return watch(gpu, found);
+  return watch(gpu, found, async () => {
+    const again = await found.again();
+    if (again === undefined) throw new MachineError(`${report.name} cannot be opened twice`);
+    return openAdapter({ ...found, gpu: again }, needs);
+  });
 }
 
 /** What `report`'s adapter lacks of `needs`, each with its numbers. */
@@ -147,7 +155,7 @@ export async function listAdapters(
   }
 }
 
-type Candidate = Pick<FoundAdapter, 'gpu' | 'report'>;
+type Candidate = Pick<FoundAdapter, 'gpu' | 'report' | 'again'>;
 
 /** How Dawn is asked. */
 interface Search {
@@ -164,9 +172,10 @@ async function findByName(asked: string, search: Search): Promise<FoundAdapter> 
   const reason = `asked for by \`${asked}\``;
   const word = ALIASES[asked.toLowerCase()] ?? asked.toLowerCase();
   if (word === 'null') {
-    const gpu = await request(await instance(['backend=null', ...search.flags]), search);
+    const again = asker(await instance(['backend=null', ...search.flags]), search);
+    const gpu = await again();
     if (gpu === undefined) throw new MachineError('Dawn has no null backend here');
-    return { gpu, report: describe(gpu, 'null', 'null'), reason, passedOver: [] };
+    return { gpu, again, report: describe(gpu, 'null', 'null'), reason, passedOver: [] };
   }
   const system = await systemAdapters(search);
   const matches = ({ report }: Candidate) => report.kind === word ||
@@ -189,14 +198,16 @@ async function findByName(asked: string, search: Search): Promise<FoundAdapter> 
 async function systemAdapters(search: Search): Promise<readonly Candidate[]> {
   // Without a loader of its own the system has no driver either, and Dawn would print a warning for nothing.
   if (!hasVulkanLoader()) return [];
-  const first = await request(await instance(search.flags), search);
+  const ask = asker(await instance(search.flags), search);
+  const first = await ask();
   if (first === undefined) return [];
   const names = await systemNames(search);
-  if (names.length <= 1) return [{ gpu: first, report: describe(first, kindOf(first), names[0]) }];
+  if (names.length <= 1) return [{ gpu: first, again: ask, report: describe(first, kindOf(first), names[0]) }];
   const found: Candidate[] = [];
   for (const name of new Set(names)) {
-    const gpu = await request(await instance([`adapter=${name}`, ...search.flags]), search);
-    if (gpu !== undefined) found.push({ gpu, report: describe(gpu, kindOf(gpu), name) });
+    const again = asker(await instance([`adapter=${name}`, ...search.flags]), search);
+    const gpu = await again();
+    if (gpu !== undefined) found.push({ gpu, again, report: describe(gpu, kindOf(gpu), name) });
   }
   return [...found.filter(({ report }) => report.kind === 'hardware'), ...found.filter(({ report }) => report.kind !== 'hardware')];
 }
@@ -216,14 +227,15 @@ async function embeddedAdapter(search: Search): Promise<Candidate> {
   const swiftShader = unpackSwiftShader();
   if (!hasVulkanLoader()) loadVulkanLoader(swiftShader);
   const dawn = await instance(['netloom-embedded', ...search.flags]);
-  const gpu = await withSwiftShader(swiftShader, () => request(dawn, search));
+  const again = () => withSwiftShader(swiftShader, asker(dawn, search));
+  const gpu = await again();
   if (gpu === undefined) throw new MachineError(`SwiftShader in ${swiftShader.folder} does not start; delete that folder and try again`);
   const report = describe(gpu, 'embedded', 'SwiftShader');
   if (report.architecture !== 'swiftshader') {
     const hint = isMainThread ? '' : ' A worker thread must be made with { env: SHARE_ENV } from node:worker_threads.';
     throw new MachineError(`asked the Vulkan loader for SwiftShader and was given ${report.description}.${hint}`);
   }
-  return { gpu, report };
+  return { gpu, again, report };
 }
 
 function embeddedPassedOver(taken: AdapterReport): readonly PassedOver[] {
@@ -246,9 +258,15 @@ function instance(flags: readonly string[]): Promise<GPU> {
   return made;
 }
 
-function request(dawn: GPU, { aside }: Search): Promise<GPUAdapter | undefined> {
-  const asked = aside(() => dawn.requestAdapter({ powerPreference: 'high-performance' }));
-  return asked.then((adapter) => adapter ?? undefined, () => undefined);
+/** Asks for the adapter. Drivers print only when it is asked for the first time. */
+function asker(dawn: GPU, { aside }: Search): () => Promise<GPUAdapter | undefined> {
+  let asked = false;
+  return () => {
+    const request = () => dawn.requestAdapter({ powerPreference: 'high-performance' });
+    const adapter = asked ? request() : aside(request);
+    asked = true;
+    return adapter.then((found) => found ?? undefined, () => undefined);
+  };
 }
 
 function kindOf(gpu: GPUAdapter): AdapterKind {
@@ -280,7 +298,7 @@ function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined):
   };
 }
 
-function watch(gpu: GPUDevice, { report, reason, passedOver }: FoundAdapter): Device {
+function watch(gpu: GPUDevice, { report, reason, passedOver }: FoundAdapter, openTwin: () => Promise<Device>): Device {
   const release = waitFor(report.kind === 'software' || report.kind === 'embedded' ? 'software' : 'hardware');
   let fault: MachineError | undefined;
   let closed = false;
@@ -291,7 +309,7 @@ function watch(gpu: GPUDevice, { report, reason, passedOver }: FoundAdapter): De
     return fault;
   });
   return {
-    gpu, adapter: report, reason, passedOver, lost,
+    gpu, adapter: report, reason, passedOver, lost, openTwin,
     get fault() {
       return fault;
     },

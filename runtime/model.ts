@@ -5,12 +5,13 @@
 import { findAdapter, limitsOf, openAdapter, type AdapterOptions, type Device, type PassedOver } from './device.ts';
 import { InputError } from './errors.ts';
 import { fromLayout } from './layout.ts';
-import { createPipelines, type Shaders } from './pipelines.ts';
+import { Pipelines, type Shaders } from './pipelines.ts';
 import type { Plan, TensorSpec, Variant } from './plan.ts';
 import { Program, type Watch } from './program.ts';
 import { Readbacks, readBuffer } from './readback.ts';
 import { uploadWeights } from './upload.ts';
 import { deviceNeeds, largestPart, pickVariant } from './variant.ts';
+import { warmKernels } from './warm.ts';
 import { openWeights, type Weights } from './weights.ts';
 
 /** How far loading is: bytes of weights, or kernels compiled. */
@@ -28,6 +29,8 @@ export interface LoadOptions<P extends Plan = Plan> extends AdapterOptions {
   readonly weights: string | URL | Weights;
   /** A device to share, which stays open when the model is closed. Absent: one is opened for the plan's needs. */
   readonly device?: Device;
+  /** The size of the first batch: its kernels are compiled while weights are loaded, others when they are needed. Default 1. */
+  readonly batch?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
@@ -67,10 +70,17 @@ export async function loadModel<const P extends Plan>(options: LoadOptions<P>): 
         device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize, variant.needs.maxStorageBufferBindingSize,
       );
       const part = largestPart(plan, variant, maxBytes, device.gpu.limits.maxComputeWorkgroupsPerDimension);
-      const [pipelines, buffers] = await both(
-        createPipelines(device.gpu, variant.steps, shaders, (done, total) => onProgress?.({ stage: 'kernels', done, total })),
-        uploadWeights(device, variant, weights, (done, total) => onProgress?.({ stage: 'weights', done, total })),
-      );
+      const images = Math.min(options.batch ?? 1, part);
+      const pipelines = new Pipelines(device.gpu, variant.steps, shaders);
+      let failed = false;
+      const uploading = uploadWeights(device, variant, weights, (done, total) => onProgress?.({ stage: 'weights', done, total }));
+      const uploaded = uploading.catch(() => {
+        failed = true;
+      });
+      const compiling = pipelines.make(images, (done, total) => onProgress?.({ stage: 'kernels', done, total })).then(async () => {
+        if (device.adapter.kind === 'software') await warmKernels(device, variant.steps, pipelines, images, uploaded, () => failed);
+      });
+      const [, buffers] = await both(compiling, uploading);
       if (device.fault !== undefined) throw device.fault;
       const program = new Program(device.gpu, plan, variant, pipelines, buffers, maxBytes);
       return new Model({ plan, variant, passedOver, device, owned, program, part });
@@ -162,6 +172,7 @@ export class Model<OutputName extends string = string, InputName extends string 
     const bytes = last === undefined ? 0 : last.at + last.bytes;
     const readback = await this.#readbacks.take(bytes);
     try {
+      await program.ready(images);
       this.#assertUsable();
       const accepted = program.submit(values, first, images, readback, watch);
       const read = readBuffer(readback, bytes, this.device.lost, (stored) => {

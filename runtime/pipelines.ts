@@ -1,75 +1,152 @@
-// Shaders to pipelines, all at once. The layouts are made from the plan's bindings, not guessed from the shaders, so that the
-// kernels of one step share a bind group.
+// Shaders to pipelines, those of a batch all at once, and each only when a batch first needs it: a real GPU's compiler takes its
+// time for each, and most programs run one size of batch. The layouts are made from the plan's bindings, not guessed from the
+// shaders, so that the kernels of one step share a bind group.
 
 import { readFile } from 'node:fs/promises';
 import { messageOf } from './errors.ts';
-import type { Binding, Kernel, Step } from './plan.ts';
+import type { Binding, Step } from './plan.ts';
+import { kernelFor } from './variant.ts';
 
 /** Where shaders are: a folder, or a function from the plan's path to the text. */
 export type Shaders = URL | ((path: string) => string | Promise<string>);
 
-/** What one step needs to be dispatched. */
-export interface StepPipelines {
-  readonly layout: GPUBindGroupLayout;
-  /** One for each of the step's kernels. */
-  readonly pipelines: readonly GPUComputePipeline[];
+/** A kernel of the plan: `steps[step].kernels[choice]`. */
+export interface KernelPlace {
+  readonly step: number;
+  readonly choice: number;
+}
+
+interface Layouts {
+  readonly bindings: GPUBindGroupLayout;
+  readonly pipeline: GPUPipelineLayout;
 }
 
 const COMPUTE_STAGE = 4;
 
-/** Compiles every kernel of `steps`, in parallel; `onDone` is called as each is ready. */
-export async function createPipelines(
-  gpu: GPUDevice, steps: readonly Step[], shaders: Shaders, onDone: (done: number, total: number) => void,
-): Promise<readonly StepPipelines[]> {
-  const texts = new Map<string, Promise<string>>();
-  for (const { kernels } of steps) {
-    for (const { shader } of kernels) if (!texts.has(shader)) texts.set(shader, readShader(shaders, shader));
+/** The kernels of `steps` on a device. */
+export class Pipelines {
+  readonly #gpu: GPUDevice;
+  readonly #steps: readonly Step[];
+  readonly #shaders: Shaders;
+  readonly #texts = new Map<string, Promise<string>>();
+  readonly #modules = new Map<string, Promise<GPUShaderModule>>();
+  readonly #layouts = new Map<string, Layouts>();
+  /** Steps that differ in their buffers alone share a pipeline. */
+  readonly #made = new Map<string, Promise<GPUComputePipeline>>();
+  /** By step and choice. */
+  readonly #ready: (GPUComputePipeline | undefined)[][];
+
+  constructor(gpu: GPUDevice, steps: readonly Step[], shaders: Shaders) {
+    this.#gpu = gpu;
+    this.#steps = steps;
+    this.#shaders = shaders;
+    this.#ready = steps.map(({ kernels }) => kernels.map(() => undefined));
   }
-  await Promise.all(texts.values());
-  const modules = new Map<string, GPUShaderModule>();
-  // The faults are collected below, with the names of the files.
-  gpu.pushErrorScope('validation');
-  for (const [path, text] of texts) modules.set(path, gpu.createShaderModule({ label: path, code: await text }));
-  const ignored = gpu.popErrorScope();
 
-  const layouts = new Map<string, { bindings: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
-  const layoutOf = (step: Step) => {
-    const types = step.bindings.map(bufferType);
-    const key = types.join(' ');
-    let layout = layouts.get(key);
-    if (layout === undefined) {
-      const entries = types.map((type, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type } }));
-      const bindings = gpu.createBindGroupLayout({ label: key, entries });
-      layout = { bindings, pipeline: gpu.createPipelineLayout({ label: key, bindGroupLayouts: [bindings] }) };
-      layouts.set(key, layout);
+  /** The kernels that a batch of `images` runs, each pipeline once. */
+  kernels(images: number): readonly KernelPlace[] {
+    const found = new Map<string, KernelPlace>();
+    for (const [index, step] of this.#steps.entries()) {
+      const place = { step: index, choice: kernelFor(step, images) };
+      const key = this.#key(place);
+      if (!found.has(key)) found.set(key, place);
     }
-    return layout;
-  };
+    return [...found.values()];
+  }
 
-  const made = new Map<string, Promise<GPUComputePipeline>>();
-  let done = 0;
-  const pipelineOf = (step: Step, { shader, entryPoint }: Kernel) => {
-    const { pipeline: layout } = layoutOf(step);
-    const key = `${shader} ${entryPoint} ${layout.label}`;
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const module = modules.get(shader);
-    if (module === undefined) throw new Error(`no shader ${shader}`);
-    const pipeline = gpu.createComputePipelineAsync({ label: step.name, layout, compute: { module, entryPoint } }).then((ready) => {
-      onDone(++done, made.size);
-      return ready;
-    }, (fault: unknown) => compilationFailed(module, shader, fault));
-    made.set(key, pipeline);
-    return pipeline;
-  };
-  const [all] = await Promise.all([
-    Promise.all(steps.map(async (step) => ({
-      layout: layoutOf(step).bindings,
-      pipelines: await Promise.all(step.kernels.map((kernel) => pipelineOf(step, kernel))),
-    }))),
-    ignored,
-  ]);
-  return all;
+  /** Whether all that a batch of `images` runs is compiled. */
+  has(images: number): boolean {
+    return this.#steps.every((step, index) => this.#ready[index]?.[kernelFor(step, images)] !== undefined);
+  }
+
+  /** Compiles what a batch of `images` runs, in parallel; `onDone` is called as each kernel is ready. */
+  async make(images: number, onDone?: (done: number, total: number) => void): Promise<void> {
+    const kernels = this.kernels(images);
+    let done = 0;
+    await Promise.all(kernels.map(async (place) => {
+      await this.pipeline(place);
+      onDone?.(++done, kernels.length);
+    }));
+    for (const [index, step] of this.#steps.entries()) {
+      const choice = kernelFor(step, images);
+      const ready = this.#ready[index];
+      if (ready !== undefined) ready[choice] = await this.pipeline({ step: index, choice });
+    }
+  }
+
+  /** One kernel, compiled when it is first asked for. */
+  pipeline(place: KernelPlace): Promise<GPUComputePipeline> {
+    const key = this.#key(place);
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      made = this.#compile(place);
+      this.#made.set(key, made);
+    }
+    return made;
+  }
+
+  /** What `make` has compiled. */
+  at(step: number, choice: number): GPUComputePipeline | undefined {
+    return this.#ready[step]?.[choice];
+  }
+
+  layout(step: number): GPUBindGroupLayout {
+    return this.#layoutsOf(step).bindings;
+  }
+
+  /** The text of a shader, read once. */
+  text(shader: string): Promise<string> {
+    let text = this.#texts.get(shader);
+    if (text === undefined) {
+      text = readShader(this.#shaders, shader);
+      this.#texts.set(shader, text);
+    }
+    return text;
+  }
+
+  #key({ step, choice }: KernelPlace): string {
+    const { kernels, bindings } = this.#steps[step] ?? { kernels: [], bindings: [] };
+    return [kernels[choice]?.shader, kernels[choice]?.entryPoint, ...bindings.map(bufferType)].join(' ');
+  }
+
+  #layoutsOf(step: number): Layouts {
+    const types = this.#steps[step]?.bindings.map(bufferType) ?? [];
+    const label = types.join(' ');
+    let layouts = this.#layouts.get(label);
+    if (layouts === undefined) {
+      const entries = types.map((type, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type } }));
+      const bindings = this.#gpu.createBindGroupLayout({ label, entries });
+      layouts = { bindings, pipeline: this.#gpu.createPipelineLayout({ label, bindGroupLayouts: [bindings] }) };
+      this.#layouts.set(label, layouts);
+    }
+    return layouts;
+  }
+
+  async #compile({ step, choice }: KernelPlace): Promise<GPUComputePipeline> {
+    const { name, kernels } = this.#steps[step] ?? { name: '', kernels: [] };
+    const kernel = kernels[choice];
+    if (kernel === undefined) throw new Error(`step ${step} has no kernel ${choice}`);
+    const { shader, entryPoint } = kernel;
+    const module = await this.#module(shader);
+    const { pipeline: layout } = this.#layoutsOf(step);
+    return this.#gpu.createComputePipelineAsync({ label: name, layout, compute: { module, entryPoint } })
+      .catch((fault: unknown) => compilationFailed(module, shader, fault));
+  }
+
+  #module(shader: string): Promise<GPUShaderModule> {
+    let module = this.#modules.get(shader);
+    if (module === undefined) {
+      module = this.text(shader).then((code) => {
+        // Its faults come with the pipeline's, with the name of the file.
+        this.#gpu.pushErrorScope('validation');
+        const made = this.#gpu.createShaderModule({ label: shader, code });
+        this.#gpu.popErrorScope().catch(() => undefined);
+        return made;
+      });
+      this.#modules.set(shader, module);
+    }
+    return module;
+  }
 }
 
 function bufferType(binding: Binding): GPUBufferBindingType {

@@ -3,7 +3,7 @@
 
 import { MachineError } from './errors.ts';
 import { intoLayout, spanOf } from './layout.ts';
-import type { StepPipelines } from './pipelines.ts';
+import type { Pipelines } from './pipelines.ts';
 import type { Layout, Plan, Step, Variant } from './plan.ts';
 import type { Timestamps } from './timestamps.ts';
 import { capacityFor, kernelFor } from './variant.ts';
@@ -51,7 +51,7 @@ export class Program {
   readonly #gpu: GPUDevice;
   readonly #plan: Plan;
   readonly #variant: Variant;
-  readonly #pipelines: readonly StepPipelines[];
+  readonly #pipelines: Pipelines;
   readonly #weights: readonly GPUBuffer[];
   readonly #maxBindingBytes: number;
   #capacity = 0;
@@ -65,7 +65,7 @@ export class Program {
   #sections: { images: number; list: readonly Section[] } = { images: 0, list: [] };
 
   constructor(
-    gpu: GPUDevice, plan: Plan, variant: Variant, pipelines: readonly StepPipelines[], weights: readonly GPUBuffer[], maxBindingBytes: number,
+    gpu: GPUDevice, plan: Plan, variant: Variant, pipelines: Pipelines, weights: readonly GPUBuffer[], maxBindingBytes: number,
   ) {
     this.#gpu = gpu;
     this.#plan = plan;
@@ -93,9 +93,14 @@ export class Program {
     return list;
   }
 
+  /** Has the kernels compiled that `images` images need, where a batch is the first to need them. */
+  async ready(images: number): Promise<void> {
+    if (!this.#pipelines.has(images)) await this.#pipelines.make(images);
+  }
+
   /**
    * Gives images `first` to `first + images` of `values` to the GPU and returns at once; `results` is filled when the GPU is
-   * done. What is returned rejects where the device refused something.
+   * done. They must be `ready`. What is returned rejects where the device refused something.
    */
   submit(values: Float32Array, first: number, images: number, results: GPUBuffer, watch?: Watch): Promise<void> {
     const grows = capacityFor(this.#variant, images) > this.#capacity;
@@ -154,7 +159,7 @@ export class Program {
   #dispatch(pass: GPUComputePassEncoder, index: number, step: Step, images: number): void {
     const choice = kernelFor(step, images);
     const kernel = step.kernels[choice];
-    const pipeline = this.#pipelines[index]?.pipelines[choice];
+    const pipeline = this.#pipelines.at(index, choice);
     if (kernel === undefined || pipeline === undefined) throw new Error(`${step.name} has no kernel`);
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#groups[index]);
@@ -187,15 +192,13 @@ export class Program {
     this.#slots = this.#variant.slots.map((bytes, index) =>
       this.#gpu.createBuffer({ label: `slot ${index}`, size: bytes * capacity, usage: STORAGE | COPY_SRC | COPY_DST }));
     this.#groups = this.#variant.steps.map((step, index) => {
-      const layout = this.#pipelines[index]?.layout;
-      if (layout === undefined) throw new Error(`${step.name} has no layout`);
       const entries = step.bindings.map((binding, number) => {
         const buffer = 'slot' in binding ? this.#slots[binding.slot] : this.#weights[binding.weight];
         if (buffer === undefined) throw new Error(`${step.name} binds a buffer that the plan does not have`);
         const offset = binding.offsetBytes ?? 0;
         return { binding: number, resource: { buffer, offset, size: Math.min(buffer.size - offset, this.#maxBindingBytes) } };
       });
-      return this.#gpu.createBindGroup({ label: step.name, layout, entries });
+      return this.#gpu.createBindGroup({ label: step.name, layout: this.#pipelines.layout(index), entries });
     });
   }
 
