@@ -44,8 +44,8 @@ export async function packWeight(
       const table = tableOf(block, source.shape, tables);
       const from = whole ?? await reader.read(block.low, block.high - block.low);
       const base = block.base - (whole === undefined ? block.low : 0);
-      if (table.contiguous) values = from.subarray(base + table.first, base + table.first + block.length);
-      else gather(table.offsets, from, base, values);
+      if (table.contiguous) values = from.subarray(base, base + block.length);
+      else gather(table, from, base, values);
     }
     if (weight.type === 'f16') {
       const beyond = toHalves(values, halves);
@@ -60,7 +60,8 @@ export async function packWeight(
 
 /** The value at `index` of a block cannot be said in 16 bits. */
 function tooLarge({ source }: PackedWeight, { name, shapes }: Weights, block: Block, index: number, value: number): InputError {
-  const offset = tableOf(block, source.shape, new Map()).offsets[index] ?? 0;
+  const { offsets, run } = tableOf(block, source.shape, new Map());
+  const offset = (offsets[Math.floor(index / run)] ?? 0) + index % run;
   const what = source.tensor === undefined ? 'a weight' : `${source.tensor}[${indexOf(block.base + offset, shapes.get(source.tensor) ?? []).join(',')}]`;
   const scaled = source.batchnorms.length === 0 ? '' : `, scaled by ${source.batchnorms.map(({ layer }) => layer).join(' and ')},`;
   return new InputError(`${what} in ${name}${scaled} is ${value}, and f16 ends at ${HALF_MAX}: compile the model with precision f32`);
@@ -139,15 +140,15 @@ function reach(loops: readonly PackLoop[], axis: number, start: number): readonl
   return [least, most];
 }
 
-/** Where each value of a block is read, relative to the block's base. */
+/** Where the values of a block are read, relative to the block's base: runs of neighbours, each from its offset on. */
 interface Table {
   readonly offsets: Int32Array;
-  readonly first: number;
-  /** Whether the offsets are `first`, `first + 1`, and so on: nothing has to be moved. */
+  readonly run: number;
+  /** Whether the block is a single run that lies within the tensor: nothing has to be moved. */
   readonly contiguous: boolean;
 }
 
-/** The offset of a value that lies outside the tensor. */
+/** The offset of a run that lies outside the tensor. */
 const PADDING = -0x8000_0000;
 
 function tableOf(block: Block, shape: readonly number[], known: Map<string, Table>): Table {
@@ -168,33 +169,46 @@ function tableOf(block: Block, shape: readonly number[], known: Map<string, Tabl
 
 function makeTable(block: Block, shape: readonly number[], crossed: readonly number[]): Table {
   const strides = stridesOf(shape);
-  const offsets = new Int32Array(block.length);
-  const spread = (start: number, stepOf: (loop: PackLoop) => number, into: Int32Array) => {
+  const loops = [...block.loops];
+  let run = 1;
+  for (let inner = loops.at(-1); inner !== undefined; inner = loops.at(-1)) {
+    const { axis, size, step } = inner;
+    if (size > 1 && (crossed.includes(axis) || step * (strides[axis] ?? 1) !== run)) break;
+    run *= size;
+    loops.pop();
+  }
+  const spread = (start: number, stepOf: (loop: PackLoop) => number): Int32Array => {
+    const into = new Int32Array(block.length / run);
     into[0] = start;
     let filled = 1;
-    for (const loop of block.loops.toReversed()) {
+    for (const loop of loops.toReversed()) {
       const step = stepOf(loop);
       for (let turn = 1; turn < loop.size; turn++) {
         for (let i = 0; i < filled; i++) into[turn * filled + i] = (into[i] ?? 0) + turn * step;
       }
       filled *= loop.size;
     }
+    return into;
   };
-  spread(0, ({ axis, step }) => step * (strides[axis] ?? 1), offsets);
-  const coordinates = new Int32Array(crossed.length > 0 ? block.length : 0);
+  const offsets = spread(0, ({ axis, step }) => step * (strides[axis] ?? 1));
   for (const axis of crossed) {
-    spread(block.start[axis] ?? 0, (loop) => loop.axis === axis ? loop.step : 0, coordinates);
+    const coordinates = spread(block.start[axis] ?? 0, (loop) => loop.axis === axis ? loop.step : 0);
     const extent = shape[axis] ?? 1;
-    for (const [i, coordinate] of coordinates.entries()) if (coordinate < 0 || coordinate >= extent) offsets[i] = PADDING;
+    // By index: an iterator takes ten times as long.
+    for (let i = 0; i < coordinates.length; i++) {
+      const coordinate = coordinates[i] ?? 0;
+      if (coordinate < 0 || coordinate >= extent) offsets[i] = PADDING;
+    }
   }
-  const first = offsets[0] ?? 0;
-  return { offsets, first, contiguous: first !== PADDING && offsets.every((offset, i) => offset === first + i) };
+  return { offsets, run, contiguous: offsets.length === 1 && offsets[0] !== PADDING };
 }
 
-function gather(offsets: Int32Array, from: Float32Array, base: number, into: Float32Array): void {
-  for (let i = 0; i < into.length; i++) {
+function gather({ offsets, run }: Table, from: Float32Array, base: number, into: Float32Array): void {
+  for (let i = 0, to = 0; i < offsets.length; i++) {
     const offset = offsets[i] ?? PADDING;
-    into[i] = offset === PADDING ? 0 : from[base + offset] ?? 0;
+    const end = to + run;
+    if (offset === PADDING) while (to < end) into[to++] = 0;
+    else for (let at = base + offset; to < end;) into[to++] = from[at++] ?? 0;
   }
 }
 

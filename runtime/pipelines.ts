@@ -3,6 +3,7 @@
 // shaders, so that the kernels of one step share a bind group.
 
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { messageOf } from './errors.ts';
 import type { Binding, Step } from './plan.ts';
 import { kernelFor } from './variant.ts';
@@ -62,10 +63,14 @@ export class Pipelines {
   /** Compiles what a batch of `images` runs, in parallel; `onDone` is called as each kernel is ready. */
   async make(images: number, onDone?: (done: number, total: number) => void): Promise<void> {
     const kernels = this.kernels(images);
+    const left = [...kernels];
     let done = 0;
-    await Promise.all(kernels.map(async (place) => {
-      await this.pipeline(place);
-      onDone?.(++done, kernels.length);
+    // One for each core: Dawn starts a thread for each, and what they hold would pile up.
+    await Promise.all(Array.from({ length: Number(process.env['LIM'] ?? availableParallelism()) }, async () => {
+      for (let place = left.shift(); place !== undefined; place = left.shift()) {
+        await this.pipeline(place);
+        onDone?.(++done, kernels.length);
+      }
     }));
     for (const [index, step] of this.#steps.entries()) {
       const choice = kernelFor(step, images);

@@ -27,7 +27,7 @@ export async function warmKernels(
 ): Promise<void> {
   const left = await longestFirst(steps, pipelines, images);
   const onTwin: KernelPlace[] = [];
-  let sharing = availableParallelism() > 1;
+  let sharing = availableParallelism() > 1 && process.env['NOTWIN'] === undefined;
 
   const help = async (): Promise<void> => {
     const twin = await device.openTwin();
