@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compareGolden } from '../compiler/cli/compare.ts';
 import { readGolden } from '../compiler/cli/golden.ts';
 import { elements } from '../compiler/ir/tensor.ts';
+import type { Precision } from '../runtime/plan.ts';
 import { syntheticTensor } from '../runtime/synthetic.ts';
 import { benches, everyLayer, networkOf, type Bench } from './support/gpu.ts';
 
@@ -45,23 +46,28 @@ describe.each(all.filter(({ target }) => target.subgroupSize !== undefined))('at
   test.each(large)('$name', (network) => holds(bench, network), 300_000);
 });
 
+// The golden numbers are those of the exact weights.
+describe.each(all.filter(({ target }) => target.subgroupSize !== undefined))('weights in f16, $target.name on $adapter', (bench) => {
+  test.each([...small.slice(0, 1), ...large.slice(0, 1)])('$name', (network) => holds(bench, network, 'f16'), 300_000);
+});
+
 test.skipIf(all.length > 0)('SKIPPED: no GPU at all, not even in software', () => undefined);
 
 afterAll(() => {
   for (const { device } of all) device.close();
 });
 
-async function holds({ target, device }: Bench, { spec, golden: path, set = {} }: Case): Promise<void> {
+async function holds({ target, device }: Bench, { spec, golden: path, set = {} }: Case, precision: Precision = 'f32'): Promise<void> {
   const golden = readGolden(path);
   const graph = networkOf(readFileSync(spec, 'utf8'), set, spec);
   const input = syntheticTensor(graph.input.name, golden.batch * elements(graph.input.shape), golden.seed, golden.imageBound);
-  const layers = await everyLayer(graph, target, device, golden.seed, input);
+  const layers = await everyLayer(graph, target, device, golden.seed, input, precision);
   for (const [layer, output] of Object.entries(golden.outputs)) {
     const got = layers.get(layer);
     const foldedAway = graph.nodes.some(({ op, inputs }) => op.name === 'batchnorm' && inputs[0] === layer);
     if (got === undefined && foldedAway) continue;
     const difference = compareGolden(output, got ?? new Float32Array());
-    expect(difference.error, `${layer}: ${JSON.stringify(difference)}`).toBeLessThan(1e-4);
+    expect(difference.error, `${layer}: ${JSON.stringify(difference)}`).toBeLessThan(precision === 'f16' ? 2e-3 : 1e-4);
   }
 }
 

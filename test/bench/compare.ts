@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { surroundings, type AdapterName } from './adapter.ts';
 import { Peer } from './peer.ts';
-import { bundlePeers, type PeerName } from './peers/index.ts';
+import { bundlePeers, peers as commands, type PeerName } from './peers/index.ts';
 import { quantile } from './quantile.ts';
 import { prepare, type Network } from './task.ts';
 
@@ -121,7 +121,7 @@ async function measure(network: Network, { batch, peers, adapter, rounds, scratc
         entrant.loads.push(warm.loadMs);
         entrant.deviation = Math.max(entrant.deviation ?? 0, deviation(warm.result, expected));
         // Not `>`: a NaN is beyond any tolerance.
-        if (!(entrant.deviation <= TOLERANCE)) throw new Error(`its result is wrong: it deviates by ${entrant.deviation.toExponential(1)} of the largest value`);
+        if (!(entrant.deviation <= (commands[entrant.name].tolerance ?? TOLERANCE))) throw new Error(`its result is wrong: it deviates by ${entrant.deviation.toExponential(1)} of the largest value`);
       });
     }
     await each(entrants, async (entrant) => {

@@ -108,13 +108,13 @@ ${table(['model', 'batch', 'peer', 'median', 'p10', 'p90', 'runs', 'load', 'firs
 
 - A run is from an array to an array: images in the order in which the peer takes pictures, to the spec's output. Decoding and laying out a picture is in none of them.
 - \`load\` and \`first\` are from the start of a process to the network being ready and to its first result, the median of three processes (fewer where they are slow), each with an empty shader cache of Mesa's and with the one that this left; \`load\` is of the latter. Files have been read before. SwiftShader keeps no cache.
-- \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} there is an error and no time.
+- \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} (2e-3 with weights in f16) there is an error and no time.
 - \`peak MB\` is the resident memory of the process, the software GPU in it included.
 
 ## What it leaves out
 
 - Trained weights: these come from a formula, and the images too, two different ones repeated.
-- GPUs that are not made of software; other precisions than f32; more than ${THREADS} threads on the CPU.
+- GPUs that are not made of software; other precisions than f32, but for \`netloom-f16\`, whose weights are stored in 16 bits; more than ${THREADS} threads on the CPU.
 - What peers could be given with work of one's own: graph capture, quantization, inputs that stay on the GPU.
 - The cost of waiting: netloom lets the processor go while a software GPU works; jax-js and TensorFlow.js wait as Dawn's Node binding does, by spinning, and that is in their times.
 

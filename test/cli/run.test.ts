@@ -32,6 +32,15 @@ interface Printed {
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
+test('weights in f16: the same where 16 bits hold them, and what was taken is told', async () => {
+  const { code, out, err } = await call('run', spec, '--weights', weights, '--input', input, '--precision', 'f16');
+  expect(code, err).toBe(0);
+  expect(out).toBe('   d\n1  8     sum\n2  6     twice\n3  -4.5  minus\n');
+  expect(err).toMatch(/, variant \S+, weights in f16/);
+  const json = JSON.parse((await call('run', spec, '--weights', weights, '--input', input, '--precision', 'f16', '--format', 'json')).out) as object;
+  expect(json).toMatchObject({ precision: 'f16' });
+});
+
 test('scores with their labels, highest first, and where it ran', async () => {
   const { code, out, err } = await call('run', spec, '--weights', weights, '--input', input);
   expect(code, err).toBe(0);

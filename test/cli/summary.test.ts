@@ -17,6 +17,20 @@ test('json has the same numbers', async () => {
   expect(totals.parameters).toBe(60_965_224);
 });
 
+test('in 16 bits the weights of convolutions and dense layers take half, biases what they took', async () => {
+  const bytesOf = async (...args: readonly string[]): Promise<Readonly<Record<string, number>>> => {
+    const { layers, totals } = JSON.parse((await call('summary', alexnet, '--format', 'json', ...args)).out) as {
+      layers: readonly { readonly name: string; readonly weight_bytes: number }[];
+      totals: { readonly weight_bytes: number };
+    };
+    return { ...Object.fromEntries(layers.map(({ name, weight_bytes: bytes }) => [name, bytes])), total: totals.weight_bytes };
+  };
+  const biases = 4 * (96 + 256 + 384 + 384 + 256 + 4096 + 4096 + 1000);
+  expect(await bytesOf()).toMatchObject({ conv1: 4 * (96 * 363 + 96), norm1: 0, total: 4 * 60_965_224 });
+  expect(await bytesOf('--precision', 'f16')).toMatchObject({ conv1: 2 * 96 * 363 + 4 * 96, norm1: 0, total: 2 * 60_965_224 + biases / 2 });
+  expect((await call('summary', alexnet, '--precision', 'f16')).out).toMatch(/^fc6 .* 72\.0 MiB /m);
+});
+
 describe('--plan', () => {
   test('adds the kernels and why', async () => {
     const { out } = await call('summary', alexnet, '--plan');

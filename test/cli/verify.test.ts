@@ -108,6 +108,33 @@ describe('against the interpreter', () => {
   });
 });
 
+describe('weights in f16', () => {
+  test('every layer of AlexNet at an eighth of its width, against the exact weights', async () => {
+    const { code, out, err } = await call('verify', ...eighth, '--golden', golden, '--precision', 'f16');
+    expect(code, out + err).toBe(0);
+    expect(out).toMatch(/\nall layers are within 0\.002\n$/);
+    expect(err).toContain(', weights in f16');
+    // They are not those that f32 has.
+    expect((await call('verify', ...eighth, '--golden', golden, '--precision', 'f16', '--tolerance', '1e-4')).code).toBe(1);
+  });
+
+  const logits = join(folder, 'logits.yaml');
+  writeFileSync(logits, 'netloom: 1\nname: logits\ninput: { x: 400 }\nlayers:\n  d: { op: dense, units: 20 }\n  p: { op: softmax }\n');
+
+  test('probabilities may be off by what the tolerance of their logits makes of them', async () => {
+    const half = ['verify', logits, '--weights', 'synthetic:10', '--input', 'synthetic:10', '--precision', 'f16', '--tolerance'] as const;
+    const { code, out } = await call(...half, '4e-4', '--format', 'json');
+    const { layers } = JSON.parse(out) as { layers: readonly { name: string; tolerance: number; max_abs: number; error: number; ok: boolean }[] };
+    const [d, p] = layers;
+    expect(d?.tolerance).toBe(4e-4);
+    expect(p?.tolerance).toBeCloseTo(Math.exp(2 * 4e-4 * (d?.max_abs ?? NaN)) - 1, 10);
+    expect(p?.error).toBeGreaterThan(4e-4);
+    expect([code, d?.ok, p?.ok]).toEqual([0, true, true]);
+    expect((await call(...half, '4e-4')).out).toMatch(/^p .* ok: logits within 0\.0004 leave it within \d/m);
+    expect((await call(...half, '1e-5')).code).toBe(1);
+  });
+});
+
 test('no such adapter is the machine\'s fault', async () => {
   const { code, err } = await call('verify', smallSpec, '--adapter', 'voodoo2');
   expect(code).toBe(3);

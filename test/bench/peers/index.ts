@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 
-export type PeerName = 'netloom' | 'onnxruntime-webgpu' | 'onnxruntime-cpu' | 'jax-js' | 'tfjs' | 'torch';
+export type PeerName = 'netloom' | 'netloom-f16' | 'onnxruntime-webgpu' | 'onnxruntime-cpu' | 'jax-js' | 'tfjs' | 'torch';
 
 export interface PeerCommand {
   /** The package whose version a table names; it must be installed. */
   readonly package: string;
   readonly usesGpu: boolean;
+  /** Largest deviation at which its result is right, where that is not everybody's. */
+  readonly tolerance?: number;
   /** The program and its arguments, for the task in a file. */
   readonly command: (task: string) => readonly string[];
 }
@@ -26,6 +28,7 @@ const script = (name: string, ...rest: readonly string[]) => (task: string): rea
 
 export const peers: Readonly<Record<PeerName, PeerCommand>> = {
   netloom: { package: 'netloom', usesGpu: true, command: script('netloom') },
+  'netloom-f16': { package: 'netloom', usesGpu: true, command: script('netloom', 'f16'), tolerance: 2e-3 },
   'onnxruntime-cpu': { package: 'onnxruntime-node', usesGpu: false, command: script('onnxruntime', 'cpu') },
   'onnxruntime-webgpu': { package: 'onnxruntime-node', usesGpu: true, command: script('onnxruntime', 'webgpu') },
   torch: { package: 'torch', usesGpu: false, command: (task) => [pythonWithTorch(), join(here, 'pytorch.py'), task] },

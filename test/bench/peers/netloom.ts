@@ -1,4 +1,5 @@
-// netloom as users have it: the built package compiles the spec and loads it.
+// netloom as users have it: the built package compiles the spec, for weights in the precision that the argument says, and
+// loads it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,12 +7,14 @@ import { compile } from 'netloom';
 import { loadModel } from 'netloom/runtime';
 import { serve } from './serve.ts';
 
+const precision = process.argv[3] === 'f16' ? 'f16' : 'f32';
+
 await serve(async ({ spec, safetensors, adapter, output }) => {
   const beside = (name: string): string | undefined => {
     const path = join(dirname(spec), name);
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   };
-  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside });
+  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside, precision });
   const model = await loadModel({ plan, shaders, weights: safetensors, adapter, quiet: true });
   return {
     order: 'N,H,W,C',
