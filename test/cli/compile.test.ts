@@ -29,6 +29,18 @@ test('a model has a variant for each target asked for, those without subgroups l
   expect(readFileSync(join(folder, 'some/model.ts'), 'utf8')).toContain('maxStorageBufferBindingSize: 1000000');
 });
 
+test('weights in f16: the model and the report say so, and kernels take two from a word', async () => {
+  await variants('half', '--target', 'portable', '--precision', 'f16');
+  const model = readFileSync(join(folder, 'half/model.ts'), 'utf8');
+  expect(model).toMatch(/^ {2}precision: 'f16',$/m);
+  expect([...model.matchAll(/name: '(\S+)',\s+type: 'f16'/g)].map((match) => match[1])).toEqual(['c.weight', 'd.weight']);
+  expect(readFileSync(join(folder, 'half/report.txt'), 'utf8')).toContain('are stored in 16 bits');
+  for (const name of readdirSync(join(folder, 'half/portable'))) expect(readFileSync(join(folder, 'half/portable', name), 'utf8')).toContain('unpack2x16float');
+
+  await variants('whole', '--target', 'portable');
+  expect(readFileSync(join(folder, 'whole/model.ts'), 'utf8')).not.toContain('f16');
+});
+
 test('shaders for targets that are no longer asked for are removed', async () => {
   await variants('again', '--target', 'subgroups-16,portable');
   writeFileSync(join(folder, 'again/portable/own.wgsl'), '// mine\n');

@@ -4,13 +4,14 @@ import { compile } from '../../compiler/compile.ts';
 import { stepCosts } from '../../compiler/emit/step-costs.ts';
 import { summarize } from '../../compiler/emit/summary.ts';
 import { targets } from '../../compiler/passes/targets.ts';
+import type { Precision } from '../../runtime/plan.ts';
 import { networkOf } from '../support/gpu.ts';
 
 const alexnet = networkOf(readFileSync(new URL('../../specs/alexnet.yaml', import.meta.url), 'utf8'));
 
 /** The cost of each step by its name, for the first target. */
-function costsOf(graph: typeof alexnet, images = 1): ReadonlyMap<string, { readonly flops: number; readonly bytes: number }> {
-  const { plan, program } = compile(graph, { targets: targets.slice(0, 1) });
+function costsOf(graph: typeof alexnet, images = 1, precision: Precision = 'f32'): ReadonlyMap<string, { readonly flops: number; readonly bytes: number }> {
+  const { plan, program } = compile(graph, { targets: targets.slice(0, 1), precision });
   const [variant] = plan.variants;
   if (variant === undefined) throw new Error('no variant');
   return new Map(stepCosts(program, variant, images).map((cost, index) => [variant.steps[index]?.name ?? '', cost]));
@@ -27,6 +28,12 @@ test('a step has its layers\' arithmetic, its weights, what it reads and what it
   // Kernels may pad their weights.
   expect(bytes).toBeGreaterThanOrEqual(weights + touched);
   expect(bytes).toBeLessThan(1.25 * weights + touched);
+});
+
+test('weights in 16 bits are half the bytes, biases and values what they were', () => {
+  const [whole, half] = [costsOf(alexnet).get('fc7+relu'), costsOf(alexnet, 1, 'f16').get('fc7+relu')];
+  expect(half?.flops).toBe(whole?.flops);
+  expect((whole?.bytes ?? NaN) - (half?.bytes ?? NaN)).toBe(2 * 4096 * 4096);
 });
 
 test('steps together cost what the network costs, in batches too', () => {
