@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../compiler/compile.ts';
 import type { TypedGraph } from '../compiler/ir/graph.ts';
 import type { Target } from '../compiler/ir/target.ts';
+import { portable } from '../compiler/passes/targets.ts';
 import { benches, networkOf } from './support/gpu.ts';
 import { differences, smallNetworks, type Setting } from './support/small-networks.ts';
 
@@ -73,6 +74,26 @@ describe.each(all)('all limits close, $target.name on $adapter', ({ target, devi
       }
     }
     await holds(graph, { target: tight, device }, 5, 9);
+  });
+});
+
+/** As kernels for hardware GPUs are made, for the subgroups that software ones have. */
+const sharing = all.flatMap(({ target: { name, subgroupSize }, ...bench }) =>
+  subgroupSize === undefined ? [] : [{ ...bench, target: { ...portable, name: `${name}, as on hardware`, subgroupSize, subgroupsAtOnce: 1000 } }]);
+
+describe.each(sharing)('subgroups that share the input channels, $target.name on $adapter', (bench) => {
+  const networks = { ...smallNetworks, 'three channels, and channels that fill no block': `
+input: { image: 23x21x3 }
+layers:
+  a: { op: conv, filters: 24, kernel: 5, stride: 2, pad: 2 }
+  b: { op: conv, filters: 14, kernel: 3, pad: 1, groups: 2, activation: relu }` };
+  test.each(Object.entries(networks).filter(([, layers]) => layers.includes('op: conv')))('%s', async (_, layers) => {
+    await holds(small(layers), bench, 5, 2);
+  });
+  test('so they do', () => {
+    const [network = ''] = Object.values(networks).slice(-1);
+    const shaders = [...compile(small(network), { targets: [bench.target] }).shaders.values()];
+    expect(shaders.map((code) => Number(/@workgroup_size\((\d+)\)/.exec(code)?.[1]) / bench.target.subgroupSize)).toEqual([3, 6]);
   });
 });
 

@@ -15,6 +15,11 @@ export interface Target {
    * which GPUs do once for all of them.
    */
   readonly supply: 'broadcast' | 'uniform';
+  /**
+   * Subgroups that work side by side, counted as the device's units that issue instructions: with fewer some of it idles, and
+   * with no more none has another's work to do while it waits. Absent where workgroups follow one another on a few cores.
+   */
+  readonly subgroupsAtOnce?: number;
   /** `driver`: its compiler unrolls loops with constant bounds. `written`: it does not, so the generator writes them out. */
   readonly unroll: 'driver' | 'written';
   /** Sums that a lane of a convolution may hold at once: what fits its registers beside inputs and weights. */
@@ -38,6 +43,8 @@ export interface Costs {
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;
+  /** What a turn waits for its loads, where there is nothing else to do. Only where subgroups work side by side. */
+  readonly wait?: number;
   /** Compiling one multiply-add of an unrolled loop, shared out among some hundred runs. */
   readonly compile: number;
   /** The same for a store: on a software GPU a branch for each lane, five milliseconds. */

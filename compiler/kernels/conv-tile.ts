@@ -16,6 +16,8 @@ export interface ConvTile {
   readonly columns: number;
   /** What one turn of the loop takes in: whole kernels of so many input channels, or one row of the kernel. */
   readonly turn: { readonly channels: number } | 'kernel row';
+  /** Subgroups of a workgroup that share the input channels among them: each takes in its part, and their sums are added up at the end. */
+  readonly shares: number;
   /** How sums are stored: each from its register, or by a loop over a copy of them, which is far less code. */
   readonly stores: 'straight' | 'loop';
 }

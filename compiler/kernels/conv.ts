@@ -16,7 +16,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const { window } = core;
   const size = convSize(site, core);
   const { inChannels, outChannels, groups, height, width } = size;
-  const { lanes, blocks, rows, columns } = tile;
+  const { lanes, blocks, rows, columns, shares } = tile;
   const broadcast = target.supply === 'broadcast';
   const { unroll } = target;
   const written = unroll === 'written';
@@ -30,6 +30,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const byRow = tile.turn === 'kernel row';
   const channelsPerTurn = tile.turn === 'kernel row' ? 1 : tile.turn.channels;
   const turns = Math.ceil(inChannels / channelsPerTurn);
+  if (turns % shares !== 0) throw new Error(`${shares} subgroups cannot share ${turns} turns evenly`);
 
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, rowTiles * columnTiles] }]);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
@@ -61,9 +62,9 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     '',
     ...(broadcast ? loads.setup : []),
     `var at_x = ${firstQuad()};`,
-    `var at_w = group.x * ${u(turns * quadsOfTurn)};`,
+    `var at_w = ${plus(`group.x * ${u(turns * quadsOfTurn)}`, ...(shares > 1 ? [`share * ${u((turns / shares) * quadsOfTurn)}`] : []))};`,
     `// A turn takes in ${channelsPerTurn > 1 ? `${channelsPerTurn} input channels` : 'an input channel'}. Its end is no constant, so that no driver unrolls this loop.`,
-    `let end = at_w + ${u(turns * quadsOfTurn)};`,
+    `let end = at_w + ${u((turns / shares) * quadsOfTurn)};`,
     'while (at_w < end) {',
     byRow ? kernelRows() : turn(channelsPerTurn * planeQuads),
     '}',
@@ -78,12 +79,17 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
       site,
       `x[${kernel.readsShape.join('x')}] ∗ ${core.weight}[${groups * outChannels},${inChannels},${size.kernel.join(',')}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
       `Direct convolution, stride ${size.stride.join('x')}, pad ${window.before.join('x')}${groups > 1 ? `, ${groups} groups` : ''}: ` +
-        `a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${rows} ${rows > 1 ? 'rows' : 'row'} of ${columns} columns of ${channelsAtOnce} channels. ` +
+        `a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${rows} ${rows > 1 ? 'rows' : 'row'} of ${columns} columns of ${channelsAtOnce} channels` +
+        `${shares > 1 ? `, in ${shares} subgroups that share the input channels` : ''}. ` +
         `Dispatch ${groups * blocksPerGroup} x ${rowTiles * columnTiles} x batch. ${millions(macs)} multiply-adds, ${millions(bytes)}B of weights.`,
     ),
-    enables: broadcast ? ['enable subgroups;'] : [],
-    workgroupSize: lanes,
-    builtins: ['@builtin(workgroup_id) group: vec3u', broadcast ? '@builtin(subgroup_invocation_id) lane: u32' : '@builtin(local_invocation_index) lane: u32'],
+    enables: broadcast || shares > 1 ? ['enable subgroups;'] : [],
+    shared: shares > 1 ? [`var<workgroup> part: array<f32, ${shares * columns * lanes}>;  // [share][column][lane]`] : [],
+    workgroupSize: lanes * shares,
+    builtins: [
+      '@builtin(workgroup_id) group: vec3u',
+      broadcast ? '@builtin(subgroup_invocation_id) lane: u32' : `@builtin(local_invocation_index) ${shares > 1 ? 'thread' : 'lane'}: u32`,
+    ],
     body,
   });
 
@@ -91,6 +97,9 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   function place(): Lines {
     const lines: string[] = [];
     const exact = outChannels % channelsAtOnce === 0;
+    if (shares > 1) {
+      lines.push(`let lane = thread % ${u(lanes)};`, '// Told so, a compiler knows that it is the same for all lanes of a subgroup.', `let share = subgroupBroadcastFirst(thread / ${u(lanes)});`);
+    }
     if (groups > 1) lines.push(`let g = group.x / ${u(blocksPerGroup)};`);
     for (let block = 0; block < blocks; block++) {
       const first = exact || groups === 1 ? times('group.x', channelsAtOnce) : `g * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(channelsAtOnce)}`;
@@ -105,14 +114,14 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   function sums(): Lines {
     const lines: (string | Lines)[] = [];
     for (let block = 0; block < blocks; block++) {
-      const initial = hasBias ? `bias[${channelOf(block)}]` : '0.0';
+      const initial = hasBias && shares === 1 ? `bias[${channelOf(block)}]` : '0.0';
       for (let row = 0; row < rows; row++) {
         if (written) {
           if (hasBias && row === 0) lines.push(`let bias_${block} = ${initial};`);
           for (let column = 0; column < columns; column++) lines.push(`var ${sumAt(block, row, column)} = ${hasBias ? `bias_${block}` : '0.0'};`);
         } else {
           lines.push(`var ${sum(block, row)}: array<f32, ${columns}>;`);
-          if (hasBias) lines.push(...each(unroll, 'ox', columns, (ox) => [`${sumAt(block, row, ox)} = ${initial};`]));
+          if (hasBias && shares === 1) lines.push(...each(unroll, 'ox', columns, (ox) => [`${sumAt(block, row, ox)} = ${initial};`]));
         }
       }
     }
@@ -131,6 +140,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
       y,
       row * rowQuads + column / 4,
       ...(columnTiles > 1 ? [`${times('ox_first', size.stride[1])} / 4u`] : []),
+      ...(shares > 1 ? [`share * ${u((inChannels / shares) * planeQuads)}`] : []),
       ...(broadcast ? (loads.setup.length > 0 ? ['lane_at'] : ['lane']) : []),
     );
   }
@@ -273,6 +283,10 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     const lines: (string | Lines)[] = [];
     for (let block = 0; block < blocks; block++) {
       const channel = channelOf(block);
+      if (shares > 1) {
+        lines.push(...(blocks > 1 ? ['{', addUp(block), '}'] : addUp(block)));
+        continue;
+      }
       const stores: Lines = [
         ...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 }),
         ...(tile.stores === 'loop' ? storeInLoop(block) : storeStraight(block)),
@@ -290,6 +304,38 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
       const stores = each(unroll, 'ox', columns, (ox) => withinPicture(ox, results.store(sumAt(block, row, ox), channelOf(block), { dy: row, dx: ox })));
       return row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height ? [`if (oy + ${u(row)} < ${u(height)}) {`, stores, '}'] : stores;
     }).flat();
+  }
+
+  /** Adds up what each share has of a row in workgroup memory; each subgroup stores some of its columns. */
+  function addUp(block: number): Lines {
+    const channel = channelOf(block);
+    const partAt = (share: string, column: string): string => `part[(${share} * ${u(columns)} + ${column}) * ${u(lanes)} + lane]`;
+    const exact = outChannels % channelsAtOnce === 0;
+    const makes = groups > 1 ? `${channel} < (g + 1u) * ${u(outChannels)}` : `${channel} < ${u(outChannels)}`;
+    return [
+      ...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 }),
+      ...Array.from({ length: rows }, (_, row): Lines => {
+        const stores = withinPicture('ox', results.store('total', channel, { dy: row, dx: 'ox' }));
+        const inside = row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height;
+        const mine = Math.ceil(columns / shares);
+        const wanted = inside ? [`if (oy + ${u(row)} < ${u(height)}) {`, stores, '}'] : stores;
+        return [
+          ...(row > 0 || block > 0 ? ['workgroupBarrier();'] : []),
+          `for (var ox = 0u; ox < ${u(columns)}; ox++) { ${partAt('share', 'ox')} = ${sumAt(block, row, 'ox')}; }`,
+          'workgroupBarrier();',
+          ...each(unroll, 'column', mine, (column) => {
+            const lines: Lines = [
+              `var total = ${hasBias ? `bias[${channel}]` : '0.0'};`,
+              `for (var i = 0u; i < ${u(shares)}; i++) { total += ${partAt('i', 'ox')}; }`,
+              ...(exact ? wanted : [`if (${makes}) {`, wanted, '}']),
+            ];
+            const ox = `let ox = ${plus('share', times(column, shares))};`;
+            const some = columns % shares === 0 ? lines : [`if (ox < ${u(columns)}) {`, lines, '}'];
+            return mine > 1 ? [ox, ...some] : ['{', [ox, ...some], '}'];
+          }),
+        ];
+      }).flat(),
+    ];
   }
 
   function storeInLoop(block: number): Lines {

@@ -22,18 +22,27 @@ function* candidates(size: ConvSize, target: Target, lanes: number): Generator<C
     for (let rows = 1; rows <= Math.min(size.height, 8); rows++) {
       for (const blocks of [1, 2, 4]) {
         for (const turn of turns) {
-          const tile: ConvTile = { lanes, blocks, rows, columns, turn, stores: 'straight' };
+          const tile: ConvTile = { lanes, blocks, rows, columns, turn, shares: 1, stores: 'straight' };
           const taps = turn === 'kernel row' ? kernelColumns : kernelRows * kernelColumns * turn.channels;
           const sums = rows * columns * blocks;
           const smallest = rows === 1 && blocks === 1 && turn !== 'kernel row' && turn.channels === 1 && columns === Math.min(...columnCounts(size, target.maxSums));
           if (!smallest && (sums > target.maxSums || sums * taps > target.maxUnrolled)) continue;
           if (!smallest && target.supply === 'uniform' && inputColumns(size, tile) > 80) continue;
           yield tile;
+          yield* shareCounts(size, target, tile).map((shares) => ({ ...tile, shares }));
           if (target.costs.storeInLoop !== undefined) yield { ...tile, stores: 'loop' };
         }
       }
     }
   }
+}
+
+/** Among how many subgroups a workgroup's input channels may be shared: where they can tell who they are, and add up in memory. */
+function shareCounts({ inChannels }: ConvSize, { subgroupsAtOnce, subgroupSize, supply, unroll, limits }: Target, { lanes, columns, turn }: ConvTile): readonly number[] {
+  if (subgroupsAtOnce === undefined || subgroupSize !== lanes || supply !== 'uniform' || unroll !== 'driver') return [];
+  const turns = turn === 'kernel row' ? inChannels : inChannels / turn.channels;
+  const most = Math.min(limits.maxComputeInvocationsPerWorkgroup / lanes, limits.maxComputeWorkgroupStorageSize / (4 * columns * lanes));
+  return [2, 3, 4, 6, 8].filter((shares) => shares <= most && turns % shares === 0);
 }
 
 /** The whole row, or parts of it that begin at multiples of four input values. */
@@ -43,10 +52,13 @@ function columnCounts({ width, stride }: ConvSize, mostSums: number): readonly n
   return counts;
 }
 
+/** A sum's way through workgroup memory, counted in values that are handed around. */
+const TRIPS = 8;
+
 /** Nanoseconds of one core for one image, if lanes were as many as the target's subgroups have. */
 export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): number {
   const { costs: cost } = target;
-  const { lanes, blocks, rows, columns, turn } = tile;
+  const { lanes, blocks, rows, columns, turn, shares } = tile;
   const [kernelRows, kernelColumns] = size.kernel;
   const needed = inputRows(size, tile);
   const columnsIn = inputColumns(size, tile);
@@ -65,5 +77,11 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
     size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * Math.ceil(size.height / rows) * Math.ceil(size.width / columns);
   const storing = tile.stores === 'loop' ? sums * (cost.storeInLoop ?? 0) : 0;
   const compiling = taps * columns * blocks * cost.compile + (tile.stores === 'loop' ? 1 : sums) * cost.compileStore;
-  return workgroups * (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1) + storing + cost.workgroup) + compiling;
+  const loops = (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1)) / shares;
+  const addingUp = shares > 1 ? sums * TRIPS * cost.share : 0;
+  const subgroup = loops + addingUp + storing + cost.workgroup;
+  const atOnce = target.subgroupsAtOnce ?? 0;
+  // With too few of them, the device waits until one of them alone has done its part.
+  const alone = subgroup + (turns / shares) * (cost.wait ?? 0);
+  return Math.max(workgroups * shares * subgroup, atOnce * alone) + compiling;
 }

@@ -41,5 +41,5 @@ export const classFor = (subgroupSize: number | undefined): Target => classes.fi
 
 /** Costs that leave out what only some targets have are meant as they are. */
 function isComplete(costs: Partial<Costs> | undefined): costs is Costs {
-  return costs !== undefined && Object.keys(costKeys).every((key) => key === 'storeInLoop' || Object.hasOwn(costs, key));
+  return costs !== undefined && Object.keys(costKeys).every((key) => key === 'storeInLoop' || key === 'wait' || Object.hasOwn(costs, key));
 }

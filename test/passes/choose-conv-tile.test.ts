@@ -29,7 +29,7 @@ test('the tile chosen is the cheapest by the estimate', () => {
   for (const rows of [1, 2, 4]) {
     for (const blocks of [1, 2]) {
       if (rows * 13 * blocks > target.maxSums) continue;
-      expect(chosen).toBeLessThanOrEqual(estimateConv(plain, target, { lanes: 8, rows, columns: 13, blocks, turn: { channels: 1 }, stores: 'straight' }));
+      expect(chosen).toBeLessThanOrEqual(estimateConv(plain, target, { lanes: 8, rows, columns: 13, blocks, turn: { channels: 1 }, shares: 1, stores: 'straight' }));
     }
   }
 });

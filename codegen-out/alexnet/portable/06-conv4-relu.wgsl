@@ -2,8 +2,8 @@
 //
 //   y[13x13x384] = max(x[13x13x384] ∗ conv4.weight[384,192,3,3] + conv4.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 4 rows of 13 columns of 64
-// channels. Dispatch 6 x 4 x batch. 112 M multiply-adds, 2.7 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 1 row of 4 columns of 64
+// channels. Dispatch 6 x 52 x batch. 112 M multiply-adds, 2.7 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][192][3][64] of 4 taps
@@ -17,19 +17,14 @@ fn conv4_relu(
 ) {
   let g = group.x / 3u;
   let channel = group.x * 64u + lane;
-  let oy = group.y * 4u;
+  let oy = (group.y / 4u);
+  let ox_first = (group.y % 4u) * 4u;
   let n = group.z;
 
-  var sum_0: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = bias[channel]; }
-  var sum_1: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = bias[channel]; }
-  var sum_2: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = bias[channel]; }
-  var sum_3: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = bias[channel]; }
+  var sum_0: array<f32, 4>;
+  for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = bias[channel]; }
 
-  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u;
+  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + ox_first / 4u;
   var at_w = group.x * 36864u;
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
   let end = at_w + 36864u;
@@ -37,75 +32,34 @@ fn conv4_relu(
     let taps_0 = weight[at_w + lane];
     let taps_4 = weight[at_w + lane + 64u];
     let taps_8 = weight[at_w + lane + 128u];
-    var row: array<f32, 15>;
+    var row: array<f32, 6>;
 
     // input row of oy: kernel row 0 of output row oy
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
 
-    // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
+    // input row +1: kernel row 1 of output row oy
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
-
-    // input row +3: kernel row 2 of output row oy+1, kernel row 1 of output row oy+2, kernel row 0 of output row oy+3
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_4.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_8.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_0.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_0.z, sum_3[ox]); }
-
-    // input row +4: kernel row 2 of output row oy+2, kernel row 1 of output row oy+3
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_4.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_8.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_0.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_4.y, sum_3[ox]); }
-
-    // input row +5: kernel row 2 of output row oy+3
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 20u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox], taps_4.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_8.x, sum_3[ox]); }
+    // input row +2: kernel row 2 of output row oy
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
 
     at_x += 60u;
     at_w += 192u;
   }
 
-  let at_y = n * 92160u + channel * 240u + (oy + 1u) * 16u + 1u;
-  for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_0[ox], 0.0); }
-  if (oy + 1u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 16u] = max(sum_1[ox], 0.0); }
-  }
-  if (oy + 2u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 32u] = max(sum_2[ox], 0.0); }
-  }
-  if (oy + 3u < 13u) {
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 48u] = max(sum_3[ox], 0.0); }
+  let at_y = n * 92160u + channel * 240u + (oy + 1u) * 16u + ox_first + 1u;
+  for (var ox = 0u; ox < 4u; ox++) {
+    if (ox_first + ox < 13u) {
+      y[at_y + ox] = max(sum_0[ox], 0.0);
+    }
   }
 }

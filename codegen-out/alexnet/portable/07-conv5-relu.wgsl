@@ -2,11 +2,11 @@
 //
 //   y[13x13x256] = max(x[13x13x384] ∗ conv5.weight[256,192,3,3] + conv5.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes 2 channels, a workgroup 2 rows of 13 columns of 128
-// channels. Dispatch 2 x 7 x batch. 75 M multiply-adds, 1.8 MB of weights.
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 1 row of 4 columns of 64
+// channels. Dispatch 4 x 52 x batch. 75 M multiply-adds, 1.8 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [2][192][3][2][64] of 4 taps
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4][192][3][64] of 4 taps
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
 
@@ -15,98 +15,51 @@ fn conv5_relu(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let g = group.x / 1u;
-  let channel_a = group.x * 128u + lane;
-  let channel_b = group.x * 128u + lane + 64u;
-  let oy = group.y * 2u;
+  let g = group.x / 2u;
+  let channel = group.x * 64u + lane;
+  let oy = (group.y / 4u);
+  let ox_first = (group.y % 4u) * 4u;
   let n = group.z;
 
-  var sum_a_0: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = bias[channel_a]; }
-  var sum_a_1: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = bias[channel_a]; }
-  var sum_b_0: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = bias[channel_b]; }
-  var sum_b_1: array<f32, 13>;
-  for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = bias[channel_b]; }
+  var sum_0: array<f32, 4>;
+  for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = bias[channel]; }
 
-  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u;
-  var at_w = group.x * 73728u;
+  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + ox_first / 4u;
+  var at_w = group.x * 36864u;
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
-  let end = at_w + 73728u;
+  let end = at_w + 36864u;
   while (at_w < end) {
-    let taps_0_a = weight[at_w + lane];
-    let taps_0_b = weight[at_w + lane + 64u];
-    let taps_4_a = weight[at_w + lane + 128u];
-    let taps_4_b = weight[at_w + lane + 192u];
-    let taps_8_a = weight[at_w + lane + 256u];
-    let taps_8_b = weight[at_w + lane + 320u];
-    var row: array<f32, 15>;
+    let taps_0 = weight[at_w + lane];
+    let taps_4 = weight[at_w + lane + 64u];
+    let taps_8 = weight[at_w + lane + 128u];
+    var row: array<f32, 6>;
 
     // input row of oy: kernel row 0 of output row oy
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_0[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
 
-    // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_1[ox]); }
+    // input row +1: kernel row 1 of output row oy
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_4_a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_4_b.z, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_1[ox]); }
-
-    // input row +3: kernel row 2 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_4_a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_4_b.z, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_1[ox]); }
+    // input row +2: kernel row 2 of output row oy
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
 
     at_x += 60u;
-    at_w += 384u;
+    at_w += 192u;
   }
 
-  {
-    let at_y = n * 43264u + channel_a * 169u + oy * 13u;
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_a_0[ox], 0.0); }
-    if (oy + 1u < 13u) {
-      for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_a_1[ox], 0.0); }
-    }
-  }
-  {
-    let at_y = n * 43264u + channel_b * 169u + oy * 13u;
-    for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox] = max(sum_b_0[ox], 0.0); }
-    if (oy + 1u < 13u) {
-      for (var ox = 0u; ox < 13u; ox++) { y[at_y + ox + 13u] = max(sum_b_1[ox], 0.0); }
+  let at_y = n * 43264u + channel * 169u + oy * 13u + ox_first;
+  for (var ox = 0u; ox < 4u; ox++) {
+    if (ox_first + ox < 13u) {
+      y[at_y + ox] = max(sum_0[ox], 0.0);
     }
   }
 }
