@@ -85,7 +85,7 @@ export class ShaderWriter {
 
   /** The same in 16 bits: two to a word, which any device can take apart. */
   private halves(wanted: string, together: 1 | 4, comment: string, slices: readonly PackedWeight[]): (index: string) => string {
-    const packed = slices.map((slice): PackedWeight => ({ ...slice, type: 'f16' }));
+    const packed = slices.map(({ name: tensor, ...rest }): PackedWeight => ({ name: tensor, type: 'f16', ...rest }));
     const type = together === 4 ? 'vec2u' : 'u32';
     const name = this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment === '' ? 'f16' : `${comment}, f16`, { kind: 'weight', slices: packed });
     const decode = this.name(`${wanted}_at`);
