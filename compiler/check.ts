@@ -13,7 +13,7 @@ import { fitsDevice } from './passes/fits-device.ts';
 import { fitsLabels } from './passes/fits-labels.ts';
 import { inferPartial } from './passes/infer.ts';
 import { portable } from './passes/targets.ts';
-import { collect } from './source/catalog.ts';
+import { collect, tellOnce } from './source/catalog.ts';
 import type { Diagnostic } from './source/diagnostic.ts';
 import { json, type JsonDiagnostic } from './source/json.ts';
 import type { Source } from './source/source.ts';
@@ -64,7 +64,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   if (document) judgeContracts(document, hasErrors(diagnostics) ? undefined : whole, report);
   const right = hasErrors(diagnostics) ? undefined : whole;
   if (right) adviseOnUnused(right, report);
-  return { diagnostics: byPlace(heedIgnores(source, diagnostics), source), document, known: inference?.known, graph: right };
+  return { diagnostics: byPlace(tellOnce(heedIgnores(source, diagnostics)), source), document, known: inference?.known, graph: right };
 }
 
 /** As their places follow each other in the text: the spec's own first, then those of each other text. */

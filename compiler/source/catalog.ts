@@ -34,30 +34,14 @@ export interface More {
 
 export type Report = <E extends Entry>(law: E, span: Span, holes: Holes<E>, more?: More) => void;
 
-/** Of the lines that use a block, as many are shown with what is wrong in it. */
-const mostInstances = 4;
-
-/** A report that keeps what it is told, in that order. What is wrong in a block is told once, with the lines that use it. */
+/** A report that keeps what it is told, in that order. */
 export function collect(): { readonly report: Report; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
-  const inBlocks = new Map<string, { readonly ways: Set<string>; readonly related: Related[]; readonly most: number }>();
   const report: Report = (law, span, holes, more = {}) => {
     const fill = (text: string): string =>
       text.replace(/\{(\w+)\}/g, (_, name: string) => String((holes as Readonly<Record<string, string | number>>)[name]));
     const help = more.help ?? (law.help === undefined ? undefined : fill(law.help));
     const related = [...(more.related ?? [])];
-    for (const other of besides(span, related)) related.push(other);
-    if (span.beside !== undefined) {
-      const place = `${law.code} ${span.source.path} ${span.start} ${span.end}`;
-      const way = besides(span, []).map((other) => `${other.span.source.path} ${other.span.start} ${other.note}`).join('\n');
-      const told = inBlocks.get(place);
-      if (told && !told.ways.has(way)) {
-        told.ways.add(way);
-        for (const other of besides(span, told.related)) if (told.related.length < told.most) told.related.push(other);
-        return;
-      }
-      if (!told) inBlocks.set(place, { ways: new Set([way]), related, most: related.length + mostInstances });
-    }
     diagnostics.push({
       code: law.code,
       severity: law.severity,
@@ -66,10 +50,38 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
       label: fill(law.label),
       ...(help === undefined ? {} : { help }),
       ...(more.fix === undefined ? {} : { fix: more.fix }),
-      related,
+      related: [...related, ...besides(span, related)],
     });
   };
   return { report, diagnostics };
+}
+
+/** Of the lines that use a block, as many are shown with what is wrong in it. */
+const mostInstances = 4;
+
+/** What is wrong in a block is wrong wherever the block is used: it is told once, with the lines that use it. */
+export function tellOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const told: Diagnostic[] = [];
+  const inBlocks = new Map<string, { readonly ways: Set<string>; readonly related: Related[]; readonly most: number }>();
+  for (const diagnostic of diagnostics) {
+    const { code, span } = diagnostic;
+    if (span.beside === undefined) {
+      told.push(diagnostic);
+      continue;
+    }
+    const place = `${code} ${span.source.path} ${span.start} ${span.end}`;
+    const way = besides(span, []).map((other) => `${other.span.source.path} ${other.span.start} ${other.note}`).join('\n');
+    const known = inBlocks.get(place);
+    if (known && !known.ways.has(way)) {
+      known.ways.add(way);
+      for (const other of besides(span, known.related)) if (known.related.length < known.most) known.related.push(other);
+      continue;
+    }
+    const related = [...diagnostic.related];
+    if (!known) inBlocks.set(place, { ways: new Set([way]), related, most: related.length + mostInstances });
+    told.push({ ...diagnostic, related });
+  }
+  return told;
 }
 
 /** What stands beside a place, and the way from the spec that is judged to the text it is in. */

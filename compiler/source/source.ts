@@ -28,6 +28,8 @@ export interface Span {
 export interface Beside {
   readonly span: Span;
   readonly note: string;
+  /** Whether it is the line that uses the block in which the place is. */
+  readonly uses?: boolean;
 }
 
 /** A value and the place where it was written. */

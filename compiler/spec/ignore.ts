@@ -1,4 +1,5 @@
-// `# netloom-ignore NL3010: reason`, on the line of a warning that is meant to be there. It wants a reason, since whoever
+// `# netloom-ignore NL3010: reason`, on the line of a warning that is meant to be there, or, of one inside a block, on the
+// line that uses the block: then it is silenced for that use alone. It wants a reason, since whoever
 // reads it next has to judge it; it silences warnings only, since of an error no program can be made; and one that
 // silences nothing is a warning itself, so that none outlives what it was written for.
 
@@ -26,18 +27,27 @@ export function heedIgnores(source: Source, diagnostics: readonly Diagnostic[]):
   const used = new Set<Span>();
   const left = diagnostics.filter(({ code, severity, span }) => {
     if (severity === 'error') return true;
-    const own = known.get(span.source) ?? ignoresIn(span.source);
-    known.set(span.source, own);
-    if (own.length === 0) return true;
-    const { line } = positionAt(span.source, span.start);
-    const heard = own.filter((ignore) => ignore.line === line).flatMap(({ codes }) => codes.filter((one) => one.code === code));
-    for (const one of heard) used.add(one.span);
-    return heard.length === 0;
+    return !placesOf(span).some((place) => {
+      const own = known.get(place.source) ?? ignoresIn(place.source);
+      known.set(place.source, own);
+      if (own.length === 0) return false;
+      const { line } = positionAt(place.source, place.start);
+      const heard = own.filter((ignore) => ignore.line === line).flatMap(({ codes }) => codes.filter((one) => one.code === code));
+      for (const one of heard) used.add(one.span);
+      return heard.length > 0;
+    });
   });
   const { report, diagnostics: about } = collect();
   const broken = diagnostics.some(({ severity }) => severity === 'error');
   for (const ignore of known.get(source) ?? []) judge(ignore, used, broken, diagnostics, report);
   return about.length === 0 ? left : [...left, ...about];
+}
+
+/** A place, and the lines that use the block in which it is, from the inside out. */
+function placesOf(span: Span): readonly Span[] {
+  const places = [span];
+  for (let at = span.beside; at !== undefined; at = at.span.beside) if (at.uses === true) places.push(at.span);
+  return places;
 }
 
 function judge({ codes, line, span, problem }: Ignore, used: ReadonlySet<Span>, broken: boolean, diagnostics: readonly Diagnostic[], report: Report): void {
@@ -48,7 +58,10 @@ function judge({ codes, line, span, problem }: Ignore, used: ReadonlySet<Span>, 
   const unused = codes.filter((one) => !used.has(one.span));
   for (const one of unused) {
     const isError = diagnostics.some(
-      (other) => other.severity === 'error' && other.code === one.code && other.span.source === span.source && positionAt(span.source, other.span.start).line === line,
+      (other) =>
+        other.severity === 'error' &&
+        other.code === one.code &&
+        placesOf(other.span).some((place) => place.source === span.source && positionAt(span.source, place.start).line === line),
     );
     if (isError) report(catalog.badIgnore, one.span, { problem: `${one.code} is an error here, and only warnings can be ignored` }, { help: 'mend it' });
     // Beside an error much is left unsaid: what is unused now may be needed then.

@@ -172,7 +172,7 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
       const inner = keys.has('repeat') ? `${name}.${time}` : name;
       const receives = time > 1 ? { from: [{ value: layers.at(-1)?.name.value ?? '', span: key }], named: false } : { from: from ?? [above], named: from !== undefined };
       const before = layers.length;
-      const beside = { span: key, note: `${inner} uses ${block.name}` };
+      const beside = { span: key, note: `${inner} uses ${block.name}`, uses: true };
       const placed = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
       write(placed, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name] });
       const last = layers.at(-1)?.name.value;

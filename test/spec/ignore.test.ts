@@ -75,3 +75,49 @@ test('the fix of an unused one takes the comment away, and nothing else', () => 
   const unused = check(text).diagnostics.find((one) => one.code === 'NL2038');
   expect(unused && applyEdits(unused.span.source, unused.fix?.edits ?? [])).toBe(spec());
 });
+
+describe('in a block', () => {
+  // A stride of 2 under a window of 1: NL3021, inside the block.
+  const blocks = (inner = '', first = '', second = '', third = ''): string => `netloom: 1
+name: tiny
+input: { image: 32x32x3 }
+blocks:
+  thin:
+    layers:
+      skip: { op: conv, filters: 3, kernel: 1, stride: 2 }${inner}
+  twice:
+    layers:
+      a: { use: thin }${third}
+      b: { op: relu }
+layers:
+  one: { use: thin }${first}
+  two: { use: twice, repeat: 2, expect: 4x4x3 }${second}
+`;
+  const told = (text: string): readonly string[] =>
+    check(text).diagnostics.map((one) => [one.code, one.message.split(':')[0], ...one.related.map(({ note }) => note)].join('; '));
+  const ignore = ' # netloom-ignore NL3021: as published';
+
+  test('what there is to ignore is told once, with all that use the block', () => {
+    expect(told(blocks())).toEqual(['NL3021; one.skip; one uses thin; two.1.a uses thin; two.1 uses twice']);
+  });
+
+  test('on the line of the block: for all uses', () => {
+    expect(told(blocks(ignore))).toEqual([]);
+  });
+
+  test('on the line that uses it: for that use', () => {
+    expect(told(blocks('', ignore))).toEqual(['NL3021; two.1.a.skip; two.1.a uses thin; two.1 uses twice']);
+    expect(told(blocks('', '', ignore))).toEqual(['NL3021; one.skip; one uses thin']);
+    expect(told(blocks('', ignore, ignore))).toEqual([]);
+  });
+
+  test('on a line of a block that uses it', () => {
+    expect(told(blocks('', '', '', ignore))).toEqual(['NL3021; one.skip; one uses thin']);
+    expect(told(blocks('', ignore, '', ignore))).toEqual([]);
+  });
+
+  test('of which nothing is left, told', () => {
+    expect(told(blocks(ignore, ignore))).toEqual(['NL2038; there is no NL3021 on this line to ignore']);
+    expect(told(blocks('', ' # netloom-ignore NL3010: black'))).toContain('NL2038; there is no NL3010 on this line to ignore');
+  });
+});
