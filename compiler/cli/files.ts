@@ -28,7 +28,7 @@ export function openSpec(path: string, report: Report): Source | undefined {
 export function neighboursOf(
   path: string,
   load: (path: string) => Source | undefined = readText,
-  project = projectOf(resolve(dirname(path))),
+  project = projectOf(path),
 ): (name: string) => Source | undefined {
   const leaves = leavesProject(path, project);
   return (name) => {
@@ -39,7 +39,7 @@ export function neighboursOf(
 }
 
 /** Whether a file named beside `path` lies outside its project. */
-export function leavesProject(path: string, project = projectOf(resolve(dirname(path)))): (name: string) => boolean {
+export function leavesProject(path: string, project = projectOf(path)): (name: string) => boolean {
   return (name) => isAbsolute(name) || relative(project, resolve(dirname(path), name)).startsWith('..');
 }
 
@@ -52,8 +52,9 @@ export function readText(path: string): Source | undefined {
   }
 }
 
-/** The nearest folder upwards that is a repository, else the spec's own. */
-function projectOf(folder: string): string {
+/** The project of a spec: the nearest folder upwards that is a repository, else the spec's own. */
+export function projectOf(path: string): string {
+  const folder = resolve(dirname(path));
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
     if (dirname(at) === at) return folder;

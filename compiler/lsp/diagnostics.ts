@@ -1,9 +1,8 @@
 // Diagnostics as an editor underlines them: with the other places that have to do with them, a link to what their code
 // means, and grey where something is written for nothing.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Diagnostic as Shown, DiagnosticRelatedInformation, DiagnosticTag } from 'vscode-languageserver/node';
+import { codesFile } from '../cli/codes-file.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import type { Source, Span } from '../source/source.ts';
@@ -52,23 +51,10 @@ function firstLine(source: Source): Span {
   return { source, start: 0, end: end < 0 ? source.text.length : end };
 }
 
-let links: ReadonlyMap<string, string> | undefined;
-
-/** The section of CODES.md that explains a code, as it lies beside this program; undefined where it does not. */
+/** The section of CODES.md that explains a code; undefined where that is not there. */
 function linkOf(code: string): string | undefined {
-  links ??= findLinks();
-  return links.get(code);
-}
-
-function findLinks(): ReadonlyMap<string, string> {
-  // Seen from this file, and from the bundle that it becomes part of.
-  const path = ['../CODES.md', '../compiler/CODES.md'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file));
-  if (path === undefined) return new Map();
-  const { href } = pathToFileURL(path);
+  const file = codesFile();
+  const line = file?.lines.get(code);
   // An editor opens a file at a line, not at a heading.
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return new Map(lines.flatMap((line, index): readonly (readonly [string, string])[] => {
-    const code = /^#+ .*?\b(NL\d{4})\b/.exec(line)?.[1];
-    return code === undefined ? [] : [[code, `${href}#L${index + 1}`]];
-  }));
+  return file === undefined || line === undefined ? undefined : `${file.href}#L${line}`;
 }

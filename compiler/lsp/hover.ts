@@ -88,7 +88,7 @@ function explainLayer(name: string, graph: TypedGraph): string | undefined {
 function arithmeticLines(node: TypedNode, shapes: ReadonlyMap<string, Shape>): readonly string[] {
   const [first = ''] = node.inputs;
   const input = shapes.get(first);
-  const why = input === undefined ? undefined : arithmeticOf(node, input);
+  const why = input === undefined ? undefined : arithmeticOf(node, input, true);
   const trained = node.params.filter((param) => param.trained);
   const total = trained.reduce((sum, { shape }) => sum + elements(shape), 0);
   const counts = trained.map(({ name, shape }) => `${name} ${printShape(shape)}${shape.length > 1 ? ` = ${grouped(elements(shape))}` : ''}`);

@@ -8,6 +8,7 @@ import type { Source } from '../source/source.ts';
 import { actions } from './actions.ts';
 import { complete } from './completion.ts';
 import { show } from './diagnostics.ts';
+import { formatting } from './formatting.ts';
 import { inlayHint } from './hints.ts';
 import { hover } from './hover.ts';
 import { definition, mentionAt, references, renamable, rename } from './navigation.ts';
@@ -29,6 +30,7 @@ const capabilities: InitializeResult['capabilities'] = {
   documentHighlightProvider: true,
   documentSymbolProvider: true,
   renameProvider: { prepareProvider: true },
+  documentFormattingProvider: true,
   codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },
   inlayHintProvider: true,
   workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
@@ -144,6 +146,10 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
   connection.onCodeAction(({ textDocument: { uri }, range, context: { only } }) => {
     const spec = specAt(uri);
     return spec ? [...actions(spec.source, range, problemsOf(spec), only)] : null;
+  });
+  connection.onDocumentFormatting(({ textDocument: { uri } }) => {
+    const spec = specAt(uri);
+    return spec ? [...formatting(spec.source)] : null;
   });
   connection.onDocumentSymbol(({ textDocument: { uri } }) => {
     const spec = specAt(uri);

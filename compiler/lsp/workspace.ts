@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { check, type Checked } from '../check.ts';
-import { leavesProject, neighboursOf, readText } from '../cli/files.ts';
+import { leavesProject, neighboursOf, projectOf, readText } from '../cli/files.ts';
 import { collect, type Report } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
 import type { Written } from '../spec/document.ts';
@@ -29,6 +29,8 @@ export interface OpenSpec {
 
 interface State {
   readonly spec: OpenSpec;
+  /** To find it takes the disk. */
+  readonly project: string;
   checked: Checked | undefined;
   /** The files that the last check asked for, there or not. */
   asked: ReadonlySet<string>;
@@ -46,7 +48,10 @@ const longestBroken = 1_000_000;
 export class Workspace {
   /** By path, since that is how specs name each other. */
   private readonly states = new Map<string, State>();
-  private readonly files = new Map<string, Source | undefined>();
+  /** What lies on the disk; undefined where there is no such file. */
+  private readonly files = new Map<string, string | undefined>();
+  /** Texts by path, as specs of each project read them. */
+  private readonly sources = new Map<string, Map<string, Source>>();
   /** Trees that YAML had nothing against. */
   private readonly trees = new WeakMap<Source, Tree>();
   /** The last of each path, from which the next is made. */
@@ -66,9 +71,10 @@ export class Workspace {
     const path = pathOf(uri);
     const before = this.states.get(path);
     const edit = before && editBetween(before.spec.source.text, text);
-    const spec: OpenSpec = { uri, version, isSpec: signs.test(text), source: { ...this.project(path), text } };
+    const project = before?.project ?? projectOf(path);
+    const spec: OpenSpec = { uri, version, isSpec: signs.test(text), source: this.sourceOf(path, text, project) };
     const hints = before?.hints ?? [];
-    this.states.set(path, { spec, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints });
+    this.states.set(path, { spec, project, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints });
     return [spec, ...this.forget(path).filter((other) => other !== spec)];
   }
 
@@ -78,6 +84,7 @@ export class Workspace {
     this.files.clear();
     this.states.delete(path);
     this.sound.delete(path);
+    this.sources.delete(path);
     return this.forget(path);
   }
 
@@ -133,7 +140,7 @@ export class Workspace {
 
   /** This spec and all that extend it, open or on the disk. */
   family(source: Source): readonly Source[] {
-    const others = [...this.specFiles(source.path)].flatMap((path) => (path === source.path ? [] : (this.load(path) ?? [])));
+    const others = [...this.specFiles(source.path)].flatMap((path) => (path === source.path ? [] : (this.load(path, projectOf(path)) ?? [])));
     return [source, ...others.filter((other) => other.text.includes('extends') && this.chain(other).some((base) => base.source.path === source.path))];
   }
 
@@ -156,7 +163,7 @@ export class Workspace {
 
   private stateOf(spec: OpenSpec): State {
     const state = this.states.get(spec.source.path);
-    return state?.spec === spec ? state : { spec, checked: undefined, asked: new Set(), hints: [] };
+    return state?.spec === spec ? state : { spec, project: projectOf(spec.source.path), checked: undefined, asked: new Set(), hints: [] };
   }
 
   /** Reads a text; one that is another but for an edit to one layer costs little. */
@@ -180,23 +187,24 @@ export class Workspace {
     return tree;
   }
 
-  /** A file as the editor has it, or as it lies on the disk. */
-  private load(path: string): Source | undefined {
+  /** A file as the editor has it, or as it lies on the disk, for a spec of this project: what lies outside is not read. */
+  private load(path: string, project: string): Source | undefined {
     this.asking.add(path);
     const open = this.states.get(path)?.spec.source;
-    if (open) return open;
-    if (!this.files.has(path)) {
-      const file = readText(path);
-      this.files.set(path, file && { ...this.project(path), text: file.text });
-    }
-    return this.files.get(path);
+    if (!open && !this.files.has(path)) this.files.set(path, readText(path)?.text);
+    const text = open ? open.text : this.files.get(path);
+    return text === undefined ? undefined : this.sourceOf(path, text, project);
   }
 
-  /** How a file reads those beside it; to find its project takes the disk, so an open one keeps it. */
-  private project(path: string): Omit<Source, 'text'> {
-    const { read, leaves } = this.states.get(path)?.spec.source ?? {};
-    if (read && leaves) return { path, read, leaves };
-    return { path, read: neighboursOf(path, (neighbour) => this.load(neighbour)), leaves: leavesProject(path) };
+  /** The same one as long as the text is the same: what is known of it is kept with it. */
+  private sourceOf(path: string, text: string, project: string): Source {
+    const known = this.sources.get(path) ?? new Map<string, Source>();
+    this.sources.set(path, known);
+    const last = known.get(project);
+    if (last?.text === text) return last;
+    const source = { path, text, read: neighboursOf(path, (neighbour) => this.load(neighbour, project), project), leaves: leavesProject(path, project) };
+    known.set(project, source);
+    return source;
   }
 
   private forget(path: string): readonly OpenSpec[] {

@@ -157,6 +157,13 @@ export function arithmetic(axis: Counted & { readonly count: number }): string {
   return `${formula(axis)}, rounded ${count < exact ? 'down' : 'up'} to ${count}`;
 }
 
+/** The same in short, as a hint: `(224 + 2*2 - 11)/4 + 1 = 55.25 -> 55`. */
+export function tersely(axis: Counted & { readonly count: number }): string {
+  const { size, span, stride, before, after, count } = axis;
+  const exact = (size + before + after - span) / stride + 1;
+  return `${formula(axis).replace(' / ', '/')}${exact === count ? '' : ` -> ${count}`}`;
+}
+
 type Counted = Pick<Axis, 'size' | 'span' | 'stride' | 'before' | 'after'>;
 
 function formula({ size, span, stride, before, after }: Counted): string {

@@ -5,7 +5,7 @@ import type { Graph, Node, TypedGraph, TypedNode } from '../ir/graph.ts';
 import type { Window } from '../ir/op.ts';
 import { asPicture, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
-import { arithmetic } from '../ops/sliding.ts';
+import { arithmetic, tersely } from '../ops/sliding.ts';
 import type { Related } from '../source/diagnostic.ts';
 import type { Span } from '../source/source.ts';
 
@@ -93,11 +93,11 @@ export function reasonFor(id: string, history: History): string | undefined {
   return undefined;
 }
 
-/** `(224 - 11) / 4 + 1 = 54.25, rounded down to 54`; undefined for a layer without windows that slide. */
-export function arithmeticOf(node: TypedNode | undefined, input: Shape): string | undefined {
+/** `(224 - 11) / 4 + 1 = 54.25, rounded down to 54`, or in short; undefined for a layer without windows that slide. */
+export function arithmeticOf(node: TypedNode | undefined, input: Shape, inShort = false): string | undefined {
   const window = windowOf(node);
   if (node === undefined || window === undefined) return undefined;
-  const [rows, columns] = ([0, 1] as const).map((axis) => alongAxis(window, axis, input, node.shape));
+  const [rows, columns] = ([0, 1] as const).map((axis) => alongAxis(window, axis, input, node.shape, inShort));
   if (rows === undefined || columns === undefined || rows.whole) return undefined;
   return rows.text === columns.text ? rows.text : `${rows.text} high, ${columns.text} wide`;
 }
@@ -112,13 +112,13 @@ function windowOf(node: TypedNode | undefined): Window | undefined {
   return node?.lowering.kind === 'conv' || node?.lowering.kind === 'pool' ? node.lowering.window : undefined;
 }
 
-function alongAxis(window: Window, axis: 0 | 1, input: Shape, output: Shape): { text: string; rounded: boolean; whole: boolean } {
+function alongAxis(window: Window, axis: 0 | 1, input: Shape, output: Shape, inShort = false): { text: string; rounded: boolean; whole: boolean } {
   const size = asPicture(input)[axis];
   const stride = window.stride[axis];
   const span = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
   const sizes = { size, span, stride, before: window.before[axis], after: window.after[axis], count: asPicture(output)[axis] };
   return {
-    text: arithmetic(sizes),
+    text: (inShort ? tersely : arithmetic)(sizes),
     rounded: (size + sizes.before + sizes.after - span) % stride !== 0,
     whole: span === size && sizes.count === 1 && sizes.before + sizes.after === 0,
   };

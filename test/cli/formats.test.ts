@@ -129,7 +129,7 @@ interface Region {
 interface Sarif {
   readonly runs: readonly [
     {
-      readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string; readonly help: { readonly text: string } }[] } };
+      readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string; readonly helpUri: string; readonly help: { readonly text: string } }[] } };
       readonly results: readonly {
         readonly ruleId: string;
         readonly ruleIndex: number;
@@ -172,6 +172,10 @@ describe('sarif', () => {
     const { runs: [{ tool, results }] } = await sarif('nets');
     for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
     expect(tool.driver.rules.every(({ id: rule, help }) => help.text.startsWith(rule))).toBe(true);
+    const codes = new URL('../../compiler/CODES.md', import.meta.url);
+    const headings = new Set(readFileSync(codes, 'utf8').split('\n').flatMap((line) => /^#+ (.*)$/.exec(line)?.[1]?.toLowerCase() ?? []));
+    expect(tool.driver.rules.map(({ helpUri }) => helpUri)).toEqual(tool.driver.rules.map((rule) => `${codes.href}#${rule.id.toLowerCase()}`));
+    expect(tool.driver.rules.filter(({ id: rule }) => !headings.has(rule.toLowerCase()))).toEqual([]);
     const misspelt = results.find(({ ruleId }) => ruleId === 'NL2005');
     expect(misspelt?.locations[0].physicalLocation).toEqual({ artifactLocation: { uri: 'nets/wrong.yaml' }, region: { startLine: 6, startColumn: 12, endLine: 6, endColumn: 18 } });
     expect(results.map(({ locations }) => locations[0].physicalLocation.artifactLocation.uri)).toContain('nets/odd%2C%20100%25%3A%20name.yaml');

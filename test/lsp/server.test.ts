@@ -10,6 +10,7 @@ import {
   CompletionRequest,
   DefinitionRequest,
   DidCloseTextDocumentNotification,
+  DocumentFormattingRequest,
   DocumentHighlightRequest,
   DocumentSymbolRequest,
   HoverRequest,
@@ -25,6 +26,7 @@ import {
   type Location,
   type MarkupContent,
 } from 'vscode-languageserver-protocol/node';
+import { call, callWith } from '../support/call.ts';
 import { Editor, edited, positionOf, textIn } from '../support/editor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'netloom-lsp-'));
@@ -49,6 +51,9 @@ layers:
   score: { op: dense, units: = classes, expect: [= classes] }
 outputs: [score]
 `;
+
+/** What `netloom fmt` makes of a text. */
+const usualForm = async (text: string): Promise<string> => (await callWith({ input: text }, 'fmt', '-')).out;
 
 let editor: Editor;
 let hello: InitializeResult;
@@ -126,6 +131,35 @@ describe('diagnostics', () => {
   });
 });
 
+describe('a path out of the project reads as it does from `check`', () => {
+  const variant = (base: string): string => `netloom: 1\nname: variant\nextends: ${base}\n`;
+  const told = async (place: string): Promise<readonly unknown[]> => {
+    const path = join(place, 'main.yaml');
+    const { diagnostics } = await editor.show(pathToFileURL(path).href, readFileSync(path, 'utf8'));
+    const { files } = JSON.parse((await call('check', path, '--format', 'json')).out) as { files: readonly [{ diagnostics: readonly { code: string; message: string }[] }] };
+    expect(diagnostics.map(({ code, message }) => [code, /^.*/.exec(typeof message === 'string' ? message : message.value)?.[0]])).toEqual(files[0].diagnostics.map(({ code, message }) => [code, message]));
+    return diagnostics.map(({ code }) => code);
+  };
+
+  test('in a repository', async () => {
+    writeFileSync(join(folder, 'main.yaml'), variant('../little.yaml'));
+    expect(await told(folder)).toEqual(['NL2047']);
+    writeFileSync(join(folder, 'main.yaml'), `${little}labels: /etc/hostname\n`);
+    expect(await told(folder)).toEqual(['NL2047']);
+  });
+
+  test('in none, where it is the folder of the spec that is read first', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'netloom-lsp-'));
+    mkdirSync(join(place, 'bases'));
+    writeFileSync(join(place, 'little.yaml'), little);
+    writeFileSync(join(place, 'bases/main.yaml'), variant('../little.yaml'));
+    expect(await told(join(place, 'bases'))).toEqual(['NL2047']);
+    // What may not read its base as a spec of its own may, as the base of a spec above it.
+    writeFileSync(join(place, 'main.yaml'), variant('bases/main.yaml'));
+    expect(await told(place)).toEqual([]);
+  });
+});
+
 const all = { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } };
 
 /** Hints as text behind the first word of their line. */
@@ -189,11 +223,11 @@ describe('hover', () => {
 
   test('a layer: how its shape and its parameters come about', async () => {
     const text = await hoverAt(name, 'con|v1:');
-    expect(text).toContain('(224 + 2*2 - 11) / 4 + 1 = 55.25, rounded down to 55');
+    expect(text).toContain('`(224 + 2*2 - 11)/4 + 1 = 55.25 -> 55`');
     expect(text).toContain('image 224x224x3 → **55x55x96**');
     expect(text).toContain('34,944 parameters: conv1.weight 96x3x11x11 = 34,848, conv1.bias 96');
     expect(text).toContain('105,415,200 multiply-adds');
-    expect(await hoverAt(name, 'from: po|ol1')).toContain('(55 - 3) / 2 + 1 = 27');
+    expect(await hoverAt(name, 'from: po|ol1')).toContain('`(55 - 3)/2 + 1 = 27`');
   });
 
   test('a key, an operator, an activation: what they do', async () => {
@@ -561,6 +595,39 @@ describe('actions', () => {
 
   test('nothing where nothing is wrong', async () => {
     expect(await actionsAt(await open(little), 'ker|nel: 11')).toEqual([]);
+  });
+});
+
+describe('formatting', () => {
+  const options = { tabSize: 2, insertSpaces: true };
+  const formatted = async (name: string): Promise<string> => {
+    const edits = await editor.connection.sendRequest(DocumentFormattingRequest.type, { textDocument: { uri: name }, options });
+    return edited(editor.textOf(name), edits ?? []);
+  };
+  let usual = '';
+  beforeAll(async () => {
+    usual = await usualForm(little);
+  });
+
+  test('gives a spec the form that `netloom fmt` does, in one edit of what differs', async () => {
+    expect(usual).not.toBe(little);
+    const name = await open(little);
+    expect(await formatted(name)).toBe(usual);
+    const edits = (await editor.connection.sendRequest(DocumentFormattingRequest.type, { textDocument: { uri: name }, options })) ?? [];
+    expect(edits).toHaveLength(1);
+    expect(edits[0]?.range.start.line).toBeGreaterThan(4);
+  });
+
+  test('whatever its lines end with', async () => {
+    expect(await formatted(await open(little.replaceAll('\n', '\r\n')))).toBe(await usualForm(little.replaceAll('\n', '\r\n')));
+  });
+
+  test('changes nothing of one that has it, is not YAML, or is no spec', async () => {
+    for (const text of [usual, little.replace('params: {', 'params: {{'), 'on:   push\n']) {
+      const name = await open(text);
+      const edits = await editor.connection.sendRequest(DocumentFormattingRequest.type, { textDocument: { uri: name }, options });
+      expect(edits ?? []).toEqual([]);
+    }
   });
 });
 

@@ -10,6 +10,7 @@ import type { Edit, Fix } from '../../source/fix.ts';
 import { rangeOf } from '../../source/json.ts';
 import type { Span } from '../../source/source.ts';
 import { blamedLine } from '../baseline.ts';
+import { sectionOf } from '../codes-file.ts';
 import { explainCode } from '../explain.ts';
 import { pathFrom } from '../path.ts';
 import type { CheckReport } from './report.ts';
@@ -41,11 +42,13 @@ export function sarif({ files }: CheckReport, root: string): string {
 
 function ruleOf(entry: Entry): object {
   const text = explainCode(entry);
+  const section = sectionOf(entry.code);
   return {
     id: entry.code,
     shortDescription: { text: entry.message.replace(/\{(\w+)\}/g, '<$1>') },
     fullDescription: { text },
     help: { text, markdown: `\`\`\`text\n${text}\n\`\`\`` },
+    ...(section === undefined ? {} : { helpUri: section }),
     defaultConfiguration: { level: entry.severity },
   };
 }
