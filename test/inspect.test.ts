@@ -52,7 +52,7 @@ function slower(now: readonly StepRow[], before: readonly StepRow[]): readonly s
 }
 
 test('a step that takes longer, and a sum that does, are told', () => {
-  const row = { family: 'navi31', target: 'portable', batch: 1, step: 'fc8', wavesPerSimd: 1, kilocycles: 100, microseconds: 2 } as const;
+  const row = { family: 'navi31', target: 'portable', batch: 1, step: 'fc8', wavesPerSimd: 1, kilocycles: 100, microseconds: 2, memoryMicroseconds: 0 } as const;
   expect(slower([row], [row])).toEqual([]);
   expect(slower([{ ...row, kilocycles: 103 }], [row])).toEqual([
     'navi31, portable, batch 1, fc8 in kcycles: 103.0, was 100.0', 'navi31, portable, batch 1, all of it in kcycles: 103.0, was 100.0',

@@ -16,7 +16,7 @@ import type { Kernel, Step, Variant } from '../../runtime/plan.ts';
 import { kernelFor, pickVariant } from '../../runtime/variant.ts';
 import type { Answer, Job } from './compile-child.ts';
 import { estimate, type Estimate } from './estimate.ts';
-import { fakeGpu, type FamilyName } from './fake-gpu.ts';
+import { fakeGpu, families, type FamilyName } from './fake-gpu.ts';
 import { readLog, type Pipeline } from './pipelines.ts';
 
 export interface CompiledShader {
@@ -30,6 +30,8 @@ export interface StepEstimate extends Estimate {
   readonly shader: string;
   readonly pipeline: Pipeline;
   readonly groups: number;
+  /** What its bytes would take from the card's memory: every weight and value once. */
+  readonly memoryMicroseconds: number;
 }
 
 export interface Ours {
@@ -62,8 +64,9 @@ export async function compileOurs(graph: TypedGraph, family: FamilyName): Promis
     return chosen.steps.map((step, index): StepEstimate => {
       const { shader, groups } = dispatched(step, images);
       const { pipeline } = found.find((one) => one.shader === shader) ?? missing(shader);
+      const { bytes = 0 } = costs[index] ?? {};
       const macs = multiplies(chosen, step) ? (costs[index]?.flops ?? 0) / 2 : undefined;
-      return { step: step.name, shader, pipeline, groups, ...estimate(pipeline, groups, family, macs) };
+      return { step: step.name, shader, pipeline, groups, memoryMicroseconds: bytes / (families[family].gigabytesPerSecond * 1e3), ...estimate(pipeline, groups, family, macs) };
     });
   };
   return { adapter, loaded, shaders: found.filter(({ shader }) => loaded.some((target) => shader.startsWith(`${target}/`))), steps };

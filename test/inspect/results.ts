@@ -44,6 +44,7 @@ export interface StepRow {
   readonly wavesPerSimd: number;
   readonly kilocycles: number;
   readonly microseconds: number;
+  readonly memoryMicroseconds: number;
 }
 
 const resultsFile = new URL('results.json', import.meta.url);
@@ -66,8 +67,12 @@ function shaderRow(family: FamilyName, shader: string, pipeline: Pipeline): Shad
   return { family, shader, wave, registers, spills, scratch, occupancy, instructions, fma, vector, integer, scalar, dualFma, laneBytes, inverseThroughput, latency };
 }
 
-function stepRow(family: FamilyName, target: string, batch: number, { step, wavesPerSimd, kilocycles, microseconds }: StepEstimate): StepRow {
-  return { family, target, batch, step, wavesPerSimd: rounded(wavesPerSimd), kilocycles: rounded(kilocycles), microseconds: rounded(microseconds) };
+function stepRow(family: FamilyName, target: string, batch: number, { step, ...found }: StepEstimate): StepRow {
+  const { wavesPerSimd, kilocycles, microseconds, memoryMicroseconds } = found;
+  return {
+    family, target, batch, step, wavesPerSimd: rounded(wavesPerSimd), kilocycles: rounded(kilocycles),
+    microseconds: rounded(microseconds), memoryMicroseconds: rounded(memoryMicroseconds),
+  };
 }
 
 /** Three digits that matter: enough to compare, and no more of a change in the file than there is. */
@@ -106,7 +111,7 @@ export function toPage(results: Results, peers: PeerResults | undefined): string
     ...(peers === undefined ? [] : [besidePeers(results, peers)]),
     ...familyNames.flatMap((family) => [
       `## ${families[family].name}: dispatches\n`,
-      'Time is the card\'s with nothing else to do: all SIMDs share the cycles, but no wave is faster than its latency, and where there is less than a wave for each SIMD, some idle.\n',
+      'Time is the card\'s with nothing else to do: all SIMDs share the cycles, but no wave is faster than its latency, and where there is less than a wave for each SIMD, some idle. Memory is what the bytes take at the card\'s full bandwidth, each once; small ones stay in its cache from run to run, the weights of fc6 and fc7 do not.\n',
       dispatches(results, family),
       `## ${families[family].name}: shaders\n`,
       'F/V is multiply-adds for each vector instruction of the hottest loop: 1 is all there is, 2 with dual issue.\n',
@@ -117,20 +122,29 @@ export function toPage(results: Results, peers: PeerResults | undefined): string
 
 const targetsOf = ({ steps }: Results, family: FamilyName): readonly string[] => [...new Set(steps.filter((row) => row.family === family).map(({ target }) => target))];
 
-const total = (rows: readonly StepRow[], of: 'kilocycles' | 'microseconds'): number => rows.reduce((sum, row) => sum + row[of], 0);
+const total = (rows: readonly StepRow[], of: 'kilocycles' | 'microseconds' | 'memoryMicroseconds'): number => rows.reduce((sum, row) => sum + row[of], 0);
 
 function dispatches(results: Results, family: FamilyName): string {
   const columns = targetsOf(results, family).flatMap((target) => batches.map((batch) => ({ target, batch })));
   const of = ({ target, batch }: { target: string; batch: number }): readonly StepRow[] =>
     results.steps.filter((row) => row.family === family && row.target === target && row.batch === batch);
   const names = [...new Set(columns.flatMap((column) => of(column).map(({ step }) => step)))];
-  const head = ['step', ...columns.flatMap(({ target, batch }) => [`${target}, batch ${batch}: waves/SIMD`, 'kcycles', 'µs'])];
-  const rows = names.map((name) => [name, ...columns.flatMap((column) => {
-    const row = of(column).find(({ step }) => step === name);
-    return row === undefined ? ['', '', ''] : [String(row.wavesPerSimd), whole(row.kilocycles), row.microseconds.toFixed(1)];
-  })]);
-  const sums = ['total', ...columns.flatMap((column) => ['', whole(total(of(column), 'kilocycles')), total(of(column), 'microseconds').toFixed(0)])];
-  return markdownTable(head, [...rows, sums], ['left', ...columns.flatMap(() => ['right', 'right', 'right'] as const)]);
+  const [loaded] = columns;
+  const inMemory = batches.map((batch) => of({ target: loaded?.target ?? '', batch }));
+  const head = ['step', ...columns.flatMap(({ target, batch }) => [`${target}, batch ${batch}: waves/SIMD`, 'kcycles', 'µs']), ...batches.map((batch) => `memory, batch ${batch}: µs`)];
+  const rows = names.map((name) => {
+    const cells = columns.flatMap((column) => {
+      const row = of(column).find(({ step }) => step === name);
+      return row === undefined ? ['', '', ''] : [String(row.wavesPerSimd), whole(row.kilocycles), row.microseconds.toFixed(1)];
+    });
+    return [name, ...cells, ...inMemory.map((steps) => steps.find(({ step }) => step === name)?.memoryMicroseconds.toFixed(1) ?? '')];
+  });
+  const sums = [
+    'total',
+    ...columns.flatMap((column) => ['', whole(total(of(column), 'kilocycles')), total(of(column), 'microseconds').toFixed(0)]),
+    ...inMemory.map((steps) => total(steps, 'memoryMicroseconds').toFixed(0)),
+  ];
+  return markdownTable(head, [...rows, sums], head.map((_, column) => (column === 0 ? 'left' : 'right')));
 }
 
 function shaders(results: Results, family: FamilyName): string {

@@ -2,8 +2,8 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 3 rows of 11 columns of 32 channels.
-// Dispatch 3 x 95 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 1 row of 12 columns of 32 channels.
+// Dispatch 3 x 275 x batch. 105 M multiply-adds, 139 kB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][3][227][228], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [3][3][11][3][32] of 4 taps
@@ -16,16 +16,12 @@ fn conv1_relu(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let channel = group.x * 32u + lane;
-  let oy = (group.y / 5u) * 3u;
-  let ox_first = (group.y % 5u) * 11u;
+  let oy = (group.y / 5u);
+  let ox_first = (group.y % 5u) * 12u;
   let n = group.z;
 
-  var sum_0: array<f32, 11>;
-  for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = bias[channel]; }
-  var sum_1: array<f32, 11>;
-  for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = bias[channel]; }
-  var sum_2: array<f32, 11>;
-  for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = bias[channel]; }
+  var sum_0: array<f32, 12>;
+  for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = bias[channel]; }
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u;
   var at_w = group.x * 3168u;
@@ -38,52 +34,22 @@ fn conv1_relu(
       let taps_0 = weight[at_w + lane];
       let taps_4 = weight[at_w + lane + 32u];
       let taps_8 = weight[at_w + lane + 64u];
-      var row: array<f32, 51>;
+      var row: array<f32, 55>;
 
       // input row of oy: this kernel row of output row oy
       for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u], taps_0.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_0[ox]); }
-
-      // input row +4: this kernel row of output row oy+1
-      for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 228u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 228u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u], taps_0.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_1[ox]); }
-
-      // input row +8: this kernel row of output row oy+2
-      for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 456u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 456u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u], taps_0.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_2[ox]); }
+      for (var i = 32u; i < 55u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u], taps_0.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 12u; ox++) { sum_0[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_0[ox]); }
 
       at_x += 57u;
       at_w += 96u;
@@ -92,11 +58,9 @@ fn conv1_relu(
   }
 
   let at_y = n * 290400u + channel * 3025u + oy * 55u + ox_first;
-  for (var ox = 0u; ox < 11u; ox++) { y[at_y + ox] = max(sum_0[ox], 0.0); }
-  if (oy + 1u < 55u) {
-    for (var ox = 0u; ox < 11u; ox++) { y[at_y + ox + 55u] = max(sum_1[ox], 0.0); }
-  }
-  if (oy + 2u < 55u) {
-    for (var ox = 0u; ox < 11u; ox++) { y[at_y + ox + 110u] = max(sum_2[ox], 0.0); }
+  for (var ox = 0u; ox < 12u; ox++) {
+    if (ox_first + ox < 55u) {
+      y[at_y + ox] = max(sum_0[ox], 0.0);
+    }
   }
 }

@@ -2,8 +2,8 @@
 //
 //   y[27x27x256] = max(x[27x27x96] ∗ conv2.weight[256,48,5,5] + conv2.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 3 rows of 4 columns of 64
-// channels. Dispatch 4 x 63 x batch. 224 M multiply-adds, 1.2 MB of weights.
+// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 1 row of 4 columns of 64
+// channels. Dispatch 4 x 189 x batch. 224 M multiply-adds, 1.2 MB of weights.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][96][31][32], zeros around
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4][48][7][64] of 4 taps
@@ -17,16 +17,12 @@ fn conv2_relu(
 ) {
   let g = group.x / 2u;
   let channel = group.x * 64u + lane;
-  let oy = (group.y / 7u) * 3u;
+  let oy = (group.y / 7u);
   let ox_first = (group.y % 7u) * 4u;
   let n = group.z;
 
   var sum_0: array<f32, 4>;
   for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = bias[channel]; }
-  var sum_1: array<f32, 4>;
-  for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = bias[channel]; }
-  var sum_2: array<f32, 4>;
-  for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = bias[channel]; }
 
   var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u + ox_first / 4u;
   var at_w = group.x * 21504u;
@@ -50,93 +46,37 @@ fn conv2_relu(
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_0.w, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_4.x, sum_0[ox]); }
 
-    // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
+    // input row +1: kernel row 1 of output row oy
     for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_4.y, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.z, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.w, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_8.x, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_8.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_0.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_4.x, sum_1[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
+    // input row +2: kernel row 2 of output row oy
     for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_8.z, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_8.w, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_12.x, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_12.y, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_12.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_4.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_8.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_8.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_0.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_4.x, sum_2[ox]); }
 
-    // input row +3: kernel row 3 of output row oy, kernel row 2 of output row oy+1, kernel row 1 of output row oy+2
+    // input row +3: kernel row 3 of output row oy
     for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 24u][i % 4u]; }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_12.w, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_16.x, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_16.y, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_16.z, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_16.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_8.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_8.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_12.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_12.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_12.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_4.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_8.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_8.y, sum_2[ox]); }
 
-    // input row +4: kernel row 4 of output row oy, kernel row 3 of output row oy+1, kernel row 2 of output row oy+2
+    // input row +4: kernel row 4 of output row oy
     for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 32u][i % 4u]; }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_20.x, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_20.y, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_20.z, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_20.w, sum_0[ox]); }
     for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_24.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_12.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_16.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_16.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_16.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_16.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_8.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_8.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_12.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_12.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_12.z, sum_2[ox]); }
-
-    // input row +5: kernel row 4 of output row oy+1, kernel row 3 of output row oy+2
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 40u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_20.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_20.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_20.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_20.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_24.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_12.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_16.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_16.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_16.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_16.w, sum_2[ox]); }
-
-    // input row +6: kernel row 4 of output row oy+2
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 48u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_20.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_20.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_20.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_20.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_24.x, sum_2[ox]); }
 
     at_x += 248u;
     at_w += 448u;
@@ -146,16 +86,6 @@ fn conv2_relu(
   for (var ox = 0u; ox < 4u; ox++) {
     if (ox_first + ox < 27u) {
       y[at_y + ox] = max(sum_0[ox], 0.0);
-    }
-  }
-  for (var ox = 0u; ox < 4u; ox++) {
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 27u] = max(sum_1[ox], 0.0);
-    }
-  }
-  for (var ox = 0u; ox < 4u; ox++) {
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 54u] = max(sum_2[ox], 0.0);
     }
   }
 }

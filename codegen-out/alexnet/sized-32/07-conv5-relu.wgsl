@@ -2,8 +2,8 @@
 //
 //   y[13x13x256] = max(x[13x13x384] ∗ conv5.weight[256,192,3,3] + conv5.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 3 rows of 13 columns of 32
-// channels, in 8 subgroups that share the input channels. Dispatch 8 x 5 x batch. 75 M multiply-adds, 1.8 MB of
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 3 rows of 4 columns of 32
+// channels, in 8 subgroups that share the input channels. Dispatch 8 x 20 x batch. 75 M multiply-adds, 1.8 MB of
 // weights.
 
 enable subgroups;
@@ -14,7 +14,7 @@ enable subgroup_size_control;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
 
-var<workgroup> part: array<f32, 3328>;  // [share][column][lane]
+var<workgroup> part: array<f32, 1024>;  // [share][column][lane]
 
 @compute @workgroup_size(256) @subgroup_size(32)
 fn conv5_relu(
@@ -26,14 +26,15 @@ fn conv5_relu(
   let share = subgroupBroadcastFirst(thread / 32u);
   let g = group.x / 4u;
   let channel = group.x * 32u + lane;
-  let oy = group.y * 3u;
+  let oy = (group.y / 4u) * 3u;
+  let ox_first = (group.y % 4u) * 4u;
   let n = group.z;
 
-  var sum_0: array<f32, 13>;
-  var sum_1: array<f32, 13>;
-  var sum_2: array<f32, 13>;
+  var sum_0: array<f32, 4>;
+  var sum_1: array<f32, 4>;
+  var sum_2: array<f32, 4>;
 
-  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + share * 1440u;
+  var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + ox_first / 4u + share * 1440u;
   var at_w = group.x * 18432u + share * 2304u;
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
   let end = at_w + 2304u;
@@ -41,88 +42,94 @@ fn conv5_relu(
     let taps_0 = weight[at_w + lane];
     let taps_4 = weight[at_w + lane + 32u];
     let taps_8 = weight[at_w + lane + 64u];
-    var row: array<f32, 15>;
+    var row: array<f32, 6>;
 
     // input row of oy: kernel row 0 of output row oy
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
 
     // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
 
     // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_0.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_0.w, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.x, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.y, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
 
     // input row +3: kernel row 2 of output row oy+1, kernel row 1 of output row oy+2
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox], taps_4.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_8.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_0.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.y, sum_2[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_4.z, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.w, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_8.x, sum_1[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_0.w, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.x, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.y, sum_2[ox]); }
 
     // input row +4: kernel row 2 of output row oy+2
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox], taps_4.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_8.x, sum_2[ox]); }
+    for (var i = 0u; i < 6u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_4.z, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.w, sum_2[ox]); }
+    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_8.x, sum_2[ox]); }
 
     at_x += 60u;
     at_w += 96u;
   }
 
-  let at_y = n * 43264u + channel * 169u + oy * 13u;
-  for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_0[ox]; }
+  let at_y = n * 43264u + channel * 169u + oy * 13u + ox_first;
+  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_0[ox]; }
   workgroupBarrier();
-  for (var column = 0u; column < 2u; column++) {
-    let ox = share + column * 8u;
-    if (ox < 13u) {
+  {
+    let ox = share;
+    if (ox < 4u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-      y[at_y + ox] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_1[ox]; }
-  workgroupBarrier();
-  for (var column = 0u; column < 2u; column++) {
-    let ox = share + column * 8u;
-    if (ox < 13u) {
-      var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-      if (oy + 1u < 13u) {
-        y[at_y + ox + 13u] = max(total, 0.0);
+      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
+      if (ox_first + ox < 13u) {
+        y[at_y + ox] = max(total, 0.0);
       }
     }
   }
   workgroupBarrier();
-  for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_2[ox]; }
+  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_1[ox]; }
   workgroupBarrier();
-  for (var column = 0u; column < 2u; column++) {
-    let ox = share + column * 8u;
-    if (ox < 13u) {
+  {
+    let ox = share;
+    if (ox < 4u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
+      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
+      if (oy + 1u < 13u) {
+        if (ox_first + ox < 13u) {
+          y[at_y + ox + 13u] = max(total, 0.0);
+        }
+      }
+    }
+  }
+  workgroupBarrier();
+  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_2[ox]; }
+  workgroupBarrier();
+  {
+    let ox = share;
+    if (ox < 4u) {
+      var total = bias[channel];
+      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
       if (oy + 2u < 13u) {
-        y[at_y + ox + 26u] = max(total, 0.0);
+        if (ox_first + ox < 13u) {
+          y[at_y + ox + 26u] = max(total, 0.0);
+        }
       }
     }
   }

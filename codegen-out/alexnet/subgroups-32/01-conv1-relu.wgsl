@@ -2,8 +2,8 @@
 //
 //   y[55x55x96] = max(x[224x224x3] ∗ conv1.weight[96,3,11,11] + conv1.bias, 0)
 //
-// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 5 rows of 11 columns of 32 channels, in
-// 3 subgroups that share the input channels. Dispatch 3 x 55 x batch. 105 M multiply-adds, 139 kB of weights.
+// Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 2 rows of 14 columns of 32 channels, in
+// 3 subgroups that share the input channels. Dispatch 3 x 112 x batch. 105 M multiply-adds, 139 kB of weights.
 
 enable subgroups;
 
@@ -12,7 +12,7 @@ enable subgroups;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
 
-var<workgroup> part: array<f32, 1056>;  // [share][column][lane]
+var<workgroup> part: array<f32, 1344>;  // [share][column][lane]
 
 @compute @workgroup_size(96)
 fn conv1_relu(
@@ -23,15 +23,12 @@ fn conv1_relu(
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
   let share = subgroupBroadcastFirst(thread / 32u);
   let channel = group.x * 32u + lane;
-  let oy = (group.y / 5u) * 5u;
-  let ox_first = (group.y % 5u) * 11u;
+  let oy = (group.y / 4u) * 2u;
+  let ox_first = (group.y % 4u) * 14u;
   let n = group.z;
 
-  var sum_0: array<f32, 11>;
-  var sum_1: array<f32, 11>;
-  var sum_2: array<f32, 11>;
-  var sum_3: array<f32, 11>;
-  var sum_4: array<f32, 11>;
+  var sum_0: array<f32, 14>;
+  var sum_1: array<f32, 14>;
 
   var at_x = n * 38817u + oy * 228u + ox_first * 4u / 4u + share * 12939u;
   var at_w = group.x * 3168u + share * 1056u;
@@ -44,82 +41,37 @@ fn conv1_relu(
       let taps_0 = weight[at_w + lane];
       let taps_4 = weight[at_w + lane + 32u];
       let taps_8 = weight[at_w + lane + 64u];
-      var row: array<f32, 51>;
+      var row: array<f32, 63>;
 
       // input row of oy: this kernel row of output row oy
       for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u], taps_0.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_0[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_0[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_0[ox]); }
+      for (var i = 32u; i < 63u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u], taps_0.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_0[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_0[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_0[ox]); }
 
       // input row +4: this kernel row of output row oy+1
       for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 228u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 228u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u], taps_0.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_1[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_1[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_1[ox]); }
-
-      // input row +8: this kernel row of output row oy+2
-      for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 456u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 456u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u], taps_0.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_2[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_2[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_2[ox]); }
-
-      // input row +12: this kernel row of output row oy+3
-      for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 684u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 684u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u], taps_0.x, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_3[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_3[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_3[ox]); }
-
-      // input row +16: this kernel row of output row oy+4
-      for (var i = 0u; i < 32u; i++) { row[i] = x[at_x + i / 4u + 912u][i % 4u]; }
-      for (var i = 32u; i < 51u; i++) { row[i] = x[at_x + i / 4u + 912u][i % 4u]; }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u], taps_0.x, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_4[ox]); }
-      for (var ox = 0u; ox < 11u; ox++) { sum_4[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_4[ox]); }
+      for (var i = 32u; i < 63u; i++) { row[i] = x[at_x + i / 4u + 228u][i % 4u]; }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u], taps_0.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 1u], taps_0.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 2u], taps_0.z, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 3u], taps_0.w, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 4u], taps_4.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 5u], taps_4.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 6u], taps_4.z, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 7u], taps_4.w, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 8u], taps_8.x, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 9u], taps_8.y, sum_1[ox]); }
+      for (var ox = 0u; ox < 14u; ox++) { sum_1[ox] = fma(row[ox * 4u + 10u], taps_8.z, sum_1[ox]); }
 
       at_x += 57u;
       at_w += 96u;
@@ -128,58 +80,31 @@ fn conv1_relu(
   }
 
   let at_y = n * 290400u + channel * 3025u + oy * 55u + ox_first;
-  for (var ox = 0u; ox < 11u; ox++) { part[(share * 11u + ox) * 32u + lane] = sum_0[ox]; }
+  for (var ox = 0u; ox < 14u; ox++) { part[(share * 14u + ox) * 32u + lane] = sum_0[ox]; }
   workgroupBarrier();
-  for (var column = 0u; column < 4u; column++) {
+  for (var column = 0u; column < 5u; column++) {
     let ox = share + column * 3u;
-    if (ox < 11u) {
+    if (ox < 14u) {
       var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 11u + ox) * 32u + lane]; }
-      y[at_y + ox] = max(total, 0.0);
+      for (var i = 0u; i < 3u; i++) { total += part[(i * 14u + ox) * 32u + lane]; }
+      if (ox_first + ox < 55u) {
+        y[at_y + ox] = max(total, 0.0);
+      }
     }
   }
   workgroupBarrier();
-  for (var ox = 0u; ox < 11u; ox++) { part[(share * 11u + ox) * 32u + lane] = sum_1[ox]; }
+  for (var ox = 0u; ox < 14u; ox++) { part[(share * 14u + ox) * 32u + lane] = sum_1[ox]; }
   workgroupBarrier();
-  for (var column = 0u; column < 4u; column++) {
+  for (var column = 0u; column < 5u; column++) {
     let ox = share + column * 3u;
-    if (ox < 11u) {
+    if (ox < 14u) {
       var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 11u + ox) * 32u + lane]; }
-      y[at_y + ox + 55u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 11u; ox++) { part[(share * 11u + ox) * 32u + lane] = sum_2[ox]; }
-  workgroupBarrier();
-  for (var column = 0u; column < 4u; column++) {
-    let ox = share + column * 3u;
-    if (ox < 11u) {
-      var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 11u + ox) * 32u + lane]; }
-      y[at_y + ox + 110u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 11u; ox++) { part[(share * 11u + ox) * 32u + lane] = sum_3[ox]; }
-  workgroupBarrier();
-  for (var column = 0u; column < 4u; column++) {
-    let ox = share + column * 3u;
-    if (ox < 11u) {
-      var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 11u + ox) * 32u + lane]; }
-      y[at_y + ox + 165u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 11u; ox++) { part[(share * 11u + ox) * 32u + lane] = sum_4[ox]; }
-  workgroupBarrier();
-  for (var column = 0u; column < 4u; column++) {
-    let ox = share + column * 3u;
-    if (ox < 11u) {
-      var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 11u + ox) * 32u + lane]; }
-      y[at_y + ox + 220u] = max(total, 0.0);
+      for (var i = 0u; i < 3u; i++) { total += part[(i * 14u + ox) * 32u + lane]; }
+      if (oy + 1u < 55u) {
+        if (ox_first + ox < 55u) {
+          y[at_y + ox + 55u] = max(total, 0.0);
+        }
+      }
     }
   }
 }

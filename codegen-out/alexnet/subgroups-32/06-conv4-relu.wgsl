@@ -2,14 +2,14 @@
 //
 //   y[13x13x384] = max(x[13x13x384] ∗ conv4.weight[384,192,3,3] + conv4.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes 2 channels, a workgroup 2 rows of 13 columns of 64
-// channels, in 8 subgroups that share the input channels. Dispatch 6 x 7 x batch. 112 M multiply-adds, 2.7 MB of
+// Direct convolution, stride 1x1, pad 1x1, 2 groups: a lane makes a channel, a workgroup 1 row of 13 columns of 32
+// channels, in 8 subgroups that share the input channels. Dispatch 12 x 13 x batch. 112 M multiply-adds, 2.7 MB of
 // weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][192][3][2][32] of 4 taps
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [12][192][3][32] of 4 taps
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [384]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][384][15][16], zeros around
 
@@ -23,133 +23,54 @@ fn conv4_relu(
   let lane = thread % 32u;
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
   let share = subgroupBroadcastFirst(thread / 32u);
-  let g = group.x / 3u;
-  let channel_a = group.x * 64u + lane;
-  let channel_b = group.x * 64u + lane + 32u;
-  let oy = group.y * 2u;
+  let g = group.x / 6u;
+  let channel = group.x * 32u + lane;
+  let oy = group.y;
   let n = group.z;
 
-  var sum_a_0: array<f32, 13>;
-  var sum_a_1: array<f32, 13>;
-  var sum_b_0: array<f32, 13>;
-  var sum_b_1: array<f32, 13>;
+  var sum_0: array<f32, 13>;
 
   var at_x = n * 23040u + (g * 192u) * 60u + oy * 4u + share * 1440u;
-  var at_w = group.x * 36864u + share * 4608u;
+  var at_w = group.x * 18432u + share * 2304u;
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
-  let end = at_w + 4608u;
+  let end = at_w + 2304u;
   while (at_w < end) {
-    let taps_0_a = weight[at_w + lane];
-    let taps_0_b = weight[at_w + lane + 32u];
-    let taps_4_a = weight[at_w + lane + 64u];
-    let taps_4_b = weight[at_w + lane + 96u];
-    let taps_8_a = weight[at_w + lane + 128u];
-    let taps_8_b = weight[at_w + lane + 160u];
+    let taps_0 = weight[at_w + lane];
+    let taps_4 = weight[at_w + lane + 32u];
+    let taps_8 = weight[at_w + lane + 64u];
     var row: array<f32, 15>;
 
     // input row of oy: kernel row 0 of output row oy
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
 
-    // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
+    // input row +1: kernel row 1 of output row oy
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 4u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_0_a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_0_b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_0_a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_0_a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_0_b.y, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_0_b.z, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_0.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.y, sum_0[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1
+    // input row +2: kernel row 2 of output row oy
     for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox], taps_4_a.z, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_0[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox], taps_4_b.z, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_0[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_0[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_0_a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_4_a.y, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_0_b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.x, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_4_b.y, sum_b_1[ox]); }
-
-    // input row +3: kernel row 2 of output row oy+1
-    for (var i = 0u; i < 15u; i++) { row[i] = x[at_x + i / 4u + 12u][i % 4u]; }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox], taps_4_a.z, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 1u], taps_4_a.w, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_a_1[ox] = fma(row[ox + 2u], taps_8_a.x, sum_a_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox], taps_4_b.z, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 1u], taps_4_b.w, sum_b_1[ox]); }
-    for (var ox = 0u; ox < 13u; ox++) { sum_b_1[ox] = fma(row[ox + 2u], taps_8_b.x, sum_b_1[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox], taps_4.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 13u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_8.x, sum_0[ox]); }
 
     at_x += 60u;
-    at_w += 192u;
+    at_w += 96u;
   }
 
-  {
-    let at_y = n * 92160u + channel_a * 240u + (oy + 1u) * 16u + 1u;
-    for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_a_0[ox]; }
-    workgroupBarrier();
-    for (var column = 0u; column < 2u; column++) {
-      let ox = share + column * 8u;
-      if (ox < 13u) {
-        var total = bias[channel_a];
-        for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-        y[at_y + ox] = max(total, 0.0);
-      }
-    }
-    workgroupBarrier();
-    for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_a_1[ox]; }
-    workgroupBarrier();
-    for (var column = 0u; column < 2u; column++) {
-      let ox = share + column * 8u;
-      if (ox < 13u) {
-        var total = bias[channel_a];
-        for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-        if (oy + 1u < 13u) {
-          y[at_y + ox + 16u] = max(total, 0.0);
-        }
-      }
-    }
-  }
-  {
-    let at_y = n * 92160u + channel_b * 240u + (oy + 1u) * 16u + 1u;
-    workgroupBarrier();
-    for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_b_0[ox]; }
-    workgroupBarrier();
-    for (var column = 0u; column < 2u; column++) {
-      let ox = share + column * 8u;
-      if (ox < 13u) {
-        var total = bias[channel_b];
-        for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-        y[at_y + ox] = max(total, 0.0);
-      }
-    }
-    workgroupBarrier();
-    for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_b_1[ox]; }
-    workgroupBarrier();
-    for (var column = 0u; column < 2u; column++) {
-      let ox = share + column * 8u;
-      if (ox < 13u) {
-        var total = bias[channel_b];
-        for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-        if (oy + 1u < 13u) {
-          y[at_y + ox + 16u] = max(total, 0.0);
-        }
-      }
+  let at_y = n * 92160u + channel * 240u + (oy + 1u) * 16u + 1u;
+  for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_0[ox]; }
+  workgroupBarrier();
+  for (var column = 0u; column < 2u; column++) {
+    let ox = share + column * 8u;
+    if (ox < 13u) {
+      var total = bias[channel];
+      for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
+      y[at_y + ox] = max(total, 0.0);
     }
   }
 }
