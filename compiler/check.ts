@@ -6,6 +6,7 @@ import { judgeContracts } from './contracts.ts';
 import { specSchema } from './emit/json-schema.ts';
 import { summarize, type Amounts, type LayerSummary } from './emit/summary.ts';
 import type { TypedGraph } from './ir/graph.ts';
+import type { Target } from './ir/target.ts';
 import { ops, opsByName } from './ops/index.ts';
 import { advise, adviseOnUnused } from './passes/advise.ts';
 import { build } from './passes/build.ts';
@@ -48,8 +49,9 @@ const schema = (): ReturnType<typeof specSchema> => specSchema(ops);
  * Reads a spec and judges it.
  * @param overrides params by name, as `--set` gives them: numbers or expressions as text
  * @param read how the text becomes a tree, where that is not to be read in full
+ * @param target whose buffers it must fit
  */
-export function check(source: Source, overrides: ReadonlyMap<string, string> = new Map(), read?: ParseSettings['read']): Checked {
+export function check(source: Source, overrides: ReadonlyMap<string, string> = new Map(), read?: ParseSettings['read'], target: Target = portable): Checked {
   const { report, diagnostics } = collect();
   const settings = { overrides, operators: ops, structure: (document: unknown) => validate(document, schema), ...(read ? { read } : {}) };
   const document = parse(source, settings, report);
@@ -58,7 +60,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   const whole = inference?.complete === true ? inference.known : undefined;
   if (graph) advise(graph, whole, report);
   if (whole) {
-    fitsDevice(whole, portable, report);
+    fitsDevice(whole, target, report);
     fitsLabels(whole, report);
   }
   if (document) judgeContracts(document, hasErrors(diagnostics) ? undefined : whole, report);
@@ -68,7 +70,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
 }
 
 /** As their places follow each other in the text: the spec's own first, then those of each other text. */
-function byPlace(diagnostics: readonly Diagnostic[], source: Source): readonly Diagnostic[] {
+export function byPlace(diagnostics: readonly Diagnostic[], source: Source): readonly Diagnostic[] {
   const texts = [...new Set([source, ...diagnostics.map(({ span }) => span.source)])];
   return diagnostics.toSorted((a, b) => texts.indexOf(a.span.source) - texts.indexOf(b.span.source) || a.span.start - b.span.start);
 }

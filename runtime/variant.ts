@@ -14,7 +14,7 @@ const GUARANTEED: Readonly<Record<string, number>> = {
 };
 
 /** Activations beyond this gain nothing: a batch that needs more is run in parts. */
-const MAX_ACTIVATION_BYTES = 512 * 2 ** 20;
+export const MAX_ACTIVATION_BYTES = 512 * 2 ** 20;
 
 export interface Pick {
   readonly variant: Variant;

@@ -5,10 +5,15 @@
 //   # was nothing    the next line was not there
 //   # had: TEXT      a line TEXT stood here
 //
-// A line `# --set name=value` sets a param, as the command would, and its spec passes without. UPDATE=1 rewrites the texts.
+// A line `# --set name=value` sets a param, as the command would, and its spec passes without. Behind `# --target NAME` the
+// spec is judged for that target; notes tell of no mistake, so the right one may have others. UPDATE=1 rewrites the texts.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { checkFor } from '../compiler/cli/check-for.ts';
+import type { Target } from '../compiler/ir/target.ts';
+import { profiles } from '../compiler/passes/targets.ts';
+import type { Diagnostic } from '../compiler/source/diagnostic.ts';
 import { render } from '../compiler/source/render.ts';
 import { check } from './support/check.ts';
 
@@ -37,8 +42,14 @@ const made: Readonly<Record<string, string>> = {
 const overrides = (text: string): Record<string, string> =>
   Object.fromEntries([...text.matchAll(/^# --set ([^=\n]*)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 
-const shown = (text: string, path: string): string =>
-  check(text, overrides(text), beside, path).diagnostics.map((diagnostic) => render(diagnostic)).join('\n');
+const targetOf = (text: string): Target | undefined => profiles.find(({ name }) => name === /^# --target (.*)$/m.exec(text)?.[1]);
+
+function diagnosticsOf(text: string, path: string): readonly Diagnostic[] {
+  const target = targetOf(text);
+  return target === undefined ? check(text, overrides(text), beside, path).diagnostics : checkFor({ path, text }, new Map(Object.entries(overrides(text))), target).diagnostics;
+}
+
+const shown = (text: string, path: string): string => diagnosticsOf(text, path).map((diagnostic) => render(diagnostic)).join('\n');
 
 function judge(name: string, actual: string): void {
   const expected = new URL(`${name}.txt`, folder);
@@ -73,7 +84,10 @@ test.each(files)('%s', (file) => {
   judge(file.replace(/\.yaml$/, ''), shown(text, `test/invalid/${file}`));
   const right = control(text);
   expect(right, `${file} does not name the line that would be right`).toBeDefined();
-  expect(shown(right ?? '', file)).toBe('');
+  const left = diagnosticsOf(right ?? '', file);
+  expect(left.filter(({ severity }) => severity !== 'note').map(({ message }) => message)).toEqual([]);
+  const codes = diagnosticsOf(text, file).map(({ code }) => code);
+  expect(left.map(({ code }) => code), 'the right spec must lack one').not.toEqual(codes);
 });
 
 test.each(Object.entries(made))('%s', (name, text) => {

@@ -4,7 +4,7 @@
 import type { Op } from '../ir/op.ts';
 import { ops, opsByName } from '../ops/index.ts';
 import { catalog, type Entry } from '../source/catalog.ts';
-import { explanationOf } from '../source/explanations.ts';
+import { exampleTitles, explanationOf } from '../source/explanations.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import type { Attr } from '../spec/attr.ts';
 import { exitCode, Fault } from './fault.ts';
@@ -61,13 +61,14 @@ function defaultOf({ fallback, schema }: Attr<unknown>): string {
 export function explainCode({ code, severity, message, label, help }: Entry): string {
   const holes = (text: string): string => text.replace(/\{(\w+)\}/g, '<$1>');
   const why = explanationOf(code);
+  const titles = exampleTitles(severity, why);
   return [
-    `${code}, ${severity === 'error' ? 'an error' : 'a warning'}`,
+    `${code}, ${{ error: 'an error', warning: 'a warning', note: 'a note' }[severity]}`,
     '',
     wrap(holes(message), WIDTH, 'Says: '),
     wrap(holes(label), WIDTH, 'Marks: '),
     ...(help === undefined ? [] : [wrap(holes(help), WIDTH, 'Help: ')]),
-    ...(why === undefined ? [] : ['', wrap(why.reason, WIDTH), '', 'Wrong:', ...why.wrong.map(indented), '', 'Right:', ...why.right.map(indented)]),
+    ...(why === undefined ? [] : ['', wrap(why.reason, WIDTH), '', `${titles.wrong}:`, ...why.wrong.map(indented), '', `${titles.right}:`, ...why.right.map(indented)]),
   ].join('\n');
 }
 

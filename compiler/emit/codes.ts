@@ -2,7 +2,7 @@
 // `netloom explain` prints.
 
 import type { Entry } from '../source/catalog.ts';
-import { allExplanations, type Explanation } from '../source/explanations.ts';
+import { allExplanations, exampleTitles, type Explanation } from '../source/explanations.ts';
 
 const rooms: readonly (readonly [prefix: string, title: string])[] = [
   ['NL1', 'Text: the file and its YAML'],
@@ -28,9 +28,10 @@ export function printCodes(): string {
 function section({ entry, explanation }: { readonly entry: Entry; readonly explanation: Explanation }): string {
   const { code, severity, message, label, help } = entry;
   const { reason, wrong, right, kind } = explanation;
+  const titles = exampleTitles(severity, explanation);
   const fence = (lines: readonly string[]): string => ['```' + (kind === 'shell' ? 'sh' : 'yaml'), ...lines, '```'].join('\n');
   const said = `> **${severity}:** ${holes(message)}  \n> at: ${holes(label)}${help === undefined ? '' : `  \n> help: ${holes(help)}`}`;
-  return [`### ${code}`, said, reason, 'Wrong:', fence(wrong), 'Right:', fence(right)].join('\n\n');
+  return [`### ${code}`, said, reason, `${titles.wrong}:`, fence(wrong), `${titles.right}:`, fence(right)].join('\n\n');
 }
 
 /** Holes as what they are filled with; Markdown must not take them for tags. */

@@ -10,7 +10,7 @@ import type { Written } from '../spec/document.ts';
 import { child } from '../spec/place.ts';
 import { locationOf, rangeOf } from './place.ts';
 
-const severities = { error: 1, warning: 2 } as const;
+const severities = { error: 1, warning: 2, note: 3 } as const;
 const unnecessary: DiagnosticTag = 1;
 
 /** The laws that speak of what could as well not be there. */

@@ -3,7 +3,7 @@
 // which it loads four at a time. A dense layer gets its vector without gaps, and zeros after its end.
 
 import type { Layout } from '../../runtime/plan.ts';
-import { homeOf, type FusedKernel, type Program } from '../ir/kernel.ts';
+import { homeOf, type Program } from '../ir/kernel.ts';
 import type { Window } from '../ir/op.ts';
 import { asPicture, elements, type Shape } from '../ir/tensor.ts';
 
@@ -40,7 +40,7 @@ export function layOut(program: Program, denseMultiple: number): Layouts {
   for (const kernel of program.kernels) {
     if (kernel.core.kind === 'conv') {
       const asked = demand(kernel.reads);
-      const margin = marginOf(kernel.core.window, kernel);
+      const margin = marginOf(kernel.core.window, kernel.readsShape, kernel.nodes[0]?.shape ?? kernel.readsShape);
       asked.top = Math.max(asked.top, margin.top);
       asked.left = Math.max(asked.left, margin.left);
       asked.bottom = Math.max(asked.bottom, margin.bottom);
@@ -68,9 +68,9 @@ export function layOut(program: Program, denseMultiple: number): Layouts {
 }
 
 /** Zeros a convolution reads around its picture: its padding, and what its last windows reach beyond that. */
-function marginOf(window: Window, kernel: FusedKernel): Pick<Demand, 'top' | 'right' | 'bottom' | 'left'> {
-  const input = asPicture(kernel.readsShape);
-  const output = asPicture(kernel.nodes[0]?.shape ?? kernel.readsShape);
+export function marginOf(window: Window, reads: Shape, makes: Shape): Pick<Demand, 'top' | 'right' | 'bottom' | 'left'> {
+  const input = asPicture(reads);
+  const output = asPicture(makes);
   const beyond = (axis: 0 | 1): number => {
     const last = (output[axis] - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
     return Math.max(0, last - window.before[axis] - input[axis]);

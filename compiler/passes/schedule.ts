@@ -37,16 +37,23 @@ const imagesTogether = 8;
 const enoughWorkgroups = 16;
 
 export function schedule(program: Program, target: Target, model: string, precision: Precision = 'f32'): Schedule {
-  const lanes = lanesOf(target);
-  const layouts = layOut(program, denseMultiple(lanes.dense));
-  const steps = program.kernels.map((kernel): ScheduledKernel => {
-    const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
-    const site: KernelSite = { kernel, target, precision, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
-    const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
-    return { kernel, shaders: write(site, lanes) };
-  });
+  const layouts = layOut(program, rowMultiple(target));
+  const steps = program.kernels.map((kernel) => scheduleKernel(kernel, { program, target, layouts, model, precision }));
   return { target, program, layouts, steps };
 }
+
+interface Site extends Omit<Schedule, 'steps'>, Pick<KernelSite, 'model' | 'precision'> {}
+
+/** One kernel of a program whose values have their layouts. */
+export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, model, precision }: Site): ScheduledKernel {
+  const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
+  const site: KernelSite = { kernel, target, precision, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
+  const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
+  return { kernel, shaders: write(site, lanesOf(target)) };
+}
+
+/** A row of dense weights, and the vector it is multiplied with, is a multiple of this many numbers. */
+export const rowMultiple = (target: Target): number => denseMultiple(lanesOf(target).dense);
 
 function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
   const { kernel, target } = site;

@@ -102,6 +102,8 @@ const error = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonl
 
 const warning = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'warning' } => ({ ...entry, severity: 'warning' });
 
+const note = <const E extends Omit<Entry, 'severity'>>(entry: E): E & { readonly severity: 'note' } => ({ ...entry, severity: 'note' });
+
 export const catalog = {
   cannotRead: error({
     code: 'NL1000',
@@ -689,20 +691,35 @@ export const catalog = {
   valueTooLarge: error({
     code: 'NL4001',
     message: '{layer} takes {bytes} bytes for one image, and a buffer of {target} devices holds {limit}',
-    label: '{shape} values of 4 bytes',
-    help: 'make the picture or the number of channels smaller',
+    label: '{shape} values of 4 bytes{lying}',
   }),
   rowTooLarge: error({
     code: 'NL4002',
     message: '{layer}: 64 rows of its weights take {bytes} bytes, and a buffer of {target} devices holds {limit}',
     label: 'each of its outputs reads {inputs} values',
-    help: 'pool the picture before it, so that fewer values reach it',
+    help: 'let at most {most} values reach it: pool the picture before it',
   }),
   weightTooLarge: error({
     code: 'NL4003',
     message: '{layer}: its weights take {bytes} bytes, and a buffer of {target} devices holds {limit}',
-    label: 'a convolution is not split',
-    help: 'use fewer filters or a smaller kernel',
+    label: '{count} numbers{packing}; a convolution is not split',
+    help: 'use at most {most} filters, a smaller kernel or more groups',
+  }),
+  tooManyBuffers: error({
+    code: 'NL4004',
+    message: '{layer} reads {count} values at once, and a kernel of {target} devices binds {limit} buffers',
+    label: 'needs a buffer for each, and one for what it makes',
+    help: 'add at most {most} values in a layer, and their sums in another',
+  }),
+  weightsInParts: note({
+    code: 'NL4005',
+    message: '{layer}: its weights are bound in {parts} parts',
+    label: '{bytes} bytes, and a buffer of {target} devices holds {limit}',
+  }),
+  batchInParts: note({
+    code: 'NL4006',
+    message: 'batches of more than {images} images are run in parts',
+    label: '{because}',
   }),
 
   contractFails: error({

@@ -4,7 +4,8 @@
 import type { Fix } from './fix.ts';
 import type { Span } from './source.ts';
 
-export type Severity = 'error' | 'warning';
+/** A note says what is done about something; nothing is wrong. */
+export type Severity = 'error' | 'warning' | 'note';
 
 /** Another place that has to do with the problem, and what it is to it. */
 export interface Related {

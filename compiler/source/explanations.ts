@@ -2,6 +2,7 @@
 // holds. Tests check every example. Of a spec only the keys that matter are shown.
 
 import { catalog, type Entry } from './catalog.ts';
+import type { Severity } from './diagnostic.ts';
 
 export interface Explanation {
   /** Why it is told at all: what would happen otherwise, or what is meant instead. */
@@ -12,6 +13,14 @@ export interface Explanation {
   readonly right: readonly string[];
   /** What the lines are: part of a spec, the whole of one, or something typed into a shell. */
   readonly kind?: 'whole' | 'shell';
+  /** What the spec must be checked for, with `--target`. */
+  readonly target?: string;
+}
+
+/** What stands above the examples: of a note none is wrong. */
+export function exampleTitles(severity: Severity, { target }: Pick<Explanation, 'target'> = {}): { readonly wrong: string; readonly right: string } {
+  const [wrong, right] = severity === 'note' ? ['Gets it', 'Does not'] : ['Wrong', 'Right'];
+  return { wrong: target === undefined ? wrong : `${wrong}, with --target ${target}`, right };
 }
 
 type Law = keyof typeof catalog;
@@ -574,6 +583,30 @@ const explanations: Readonly<Record<Law, Explanation>> = {
     reason: 'The weights of a convolution lie in one buffer, and every WebGPU device promises 128 MiB for one.',
     wrong: ['input: { image: 4x4x1024 }', 'layers:', '  conv1: { op: conv, filters: 4096, kernel: 3 }'],
     right: ['input: { image: 4x4x1024 }', 'layers:', '  conv1: { op: conv, filters: 2048, kernel: 3 }'],
+  },
+
+  tooManyBuffers: {
+    reason: 'A kernel has a buffer for each value that it reads and for the one that it makes, and every WebGPU device promises eight. Joining channels (`concat`) needs none.',
+    wrong: [
+      'layers:', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `  ${name}: { op: conv, filters: 16, kernel: 1, from: image }`),
+      '  sum: { op: add, from: [a, b, c, d, e, f, g, h] }',
+    ],
+    right: [
+      'layers:', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `  ${name}: { op: conv, filters: 16, kernel: 1, from: image }`),
+      '  some: { op: add, from: [a, b, c, d] }', '  sum: { op: add, from: [some, e, f, g, h] }',
+    ],
+  },
+  weightsInParts: {
+    reason: 'A buffer of weights that no binding holds is bound in parts, and the kernel dispatched once for each. It costs next to nothing; libraries that do not do it give wrong numbers here.',
+    target: 'portable',
+    wrong: ['input: { values: 9216 }', 'layers:', '  fc6: { op: dense, units: 4096 }'],
+    right: ['input: { values: 9216 }', 'layers:', '  fc6: { op: dense, units: 2048 }'],
+  },
+  batchInParts: {
+    reason: 'A batch of any size can be run. Of what does not fit the buffers so many images are run at a time, one part after the other, and the results put together.',
+    target: 'portable',
+    wrong: ['input: { image: 512x512x64 }', 'layers:', '  conv1: { op: conv, filters: 64, kernel: 3, pad: 1 }'],
+    right: ['input: { values: 10 }', 'layers:', '  fc: { op: dense, units: 10 }'],
   },
 
   contractFails: {

@@ -29,7 +29,7 @@ const styles = { red: '1;31', yellow: '1;33', blue: '34', cyan: '36', bold: '1' 
 /** Text with a code frame; ends with a line break. */
 export function render(diagnostic: Diagnostic, { color = false }: RenderOptions = {}): string {
   const paint: Paint = color ? (text, style) => `\u001B[${styles[style]}m${text}\u001B[0m` : (text) => text;
-  const tone = diagnostic.severity === 'error' ? 'red' : 'yellow';
+  const tone = ({ error: 'red', warning: 'yellow', note: 'cyan' } as const)[diagnostic.severity];
   const marks: readonly Mark[] = [
     { span: diagnostic.span, note: diagnostic.label, primary: true },
     ...diagnostic.related.map(({ span, note }) => ({ span, note, primary: false })),
@@ -52,7 +52,7 @@ export function render(diagnostic: Diagnostic, { color = false }: RenderOptions 
 /** A user's own words may hold anything; what reaches the terminal may not. */
 const printable = (text: string): string => text.split('\n').map((line) => layOut(line).shown).join('\n');
 
-function frame(source: Source, marks: readonly Mark[], gutter: number, tone: 'red' | 'yellow', paint: Paint): string[] {
+function frame(source: Source, marks: readonly Mark[], gutter: number, tone: 'red' | 'yellow' | 'cyan', paint: Paint): string[] {
   const byLine = new Map<number, Mark[]>();
   for (const mark of marks) {
     const { line } = positionAt(source, mark.span.start);

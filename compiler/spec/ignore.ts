@@ -26,7 +26,7 @@ export function heedIgnores(source: Source, diagnostics: readonly Diagnostic[]):
   const known = new Map([[source, ignoresIn(source)]]);
   const used = new Set<Span>();
   const left = diagnostics.filter(({ code, severity, span }) => {
-    if (severity === 'error') return true;
+    if (severity !== 'warning') return true;
     return !placesOf(span).some((place) => {
       const own = known.get(place.source) ?? ignoresIn(place.source);
       known.set(place.source, own);

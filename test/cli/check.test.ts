@@ -163,3 +163,42 @@ describe('a variant', () => {
     expect(files[0]?.diagnostics.map(({ code, message }) => [code, message])).toEqual([['NL2047', `${path} lies outside the project`]]);
   });
 });
+
+describe('--target', () => {
+  // Rows of 1024 numbers: 65 of them are more than 64 KiB of four bytes hold.
+  const dense = 'netloom: 1\nname: small\ninput: { v: 1024 }\nlayers:\n  d: { op: dense, units: 640, expect: 640 }\n';
+  const profile = (name: string, limit: number): string => spec(name, JSON.stringify({ name: 'mine', limits: { maxStorageBufferBindingSize: limit } }));
+
+  test('says what is done about its limits, and lets it pass, be it strict', async () => {
+    const { code, out } = await call('check', spec('dense.yaml', dense), '--target', profile('half.json', 2 ** 20), '--strict');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^note\[NL4006\]: batches of more than 256 images are run in parts\n/);
+    expect(out).toContain('v takes 4096 bytes an image, and a buffer of mine devices holds 1048576\n');
+    expect(out).toMatch(/\nnote\[NL4005\]: d: its weights are bound in 3 parts\n[^]* 2621440 bytes, and a buffer of mine devices holds 1048576\n/);
+    expect(out).toMatch(/\n1 file, no errors, no warnings, 2 notes\n$/);
+  });
+
+  test('says what does not fit, where a device of any kind would hold it', async () => {
+    const path = spec('row.yaml', dense);
+    const { code, out } = await call('check', path, '--target', profile('small.json', 2 ** 17));
+    expect(code).toBe(1);
+    expect(out).toMatch(/^error\[NL4002\]: d: 64 rows of its weights take 262144 bytes, and a buffer of mine devices holds 131072\n/);
+    expect(out).toMatch(/help: let at most 512 values reach it: pool the picture before it\n\n1 file, 1 error, no warnings\n$/);
+    expect((await call('check', path)).out).toBe('1 file, no errors, no warnings\n');
+  });
+
+  test.each(['portable', 'lavapipe', 'subgroups-64'])('%s is one', async (target) => {
+    expect((await call('check', spec('dense.yaml', dense), '--target', target)).out).toContain('1 file, no errors, no warnings, 1 note\n');
+  });
+
+  test('another is none', async () => {
+    expect(await call('check', spec('fits.yaml', right), '--target', 'lavapip')).toEqual({ code: 2, out: '', err: "error: there is no target 'lavapip'\nhelp: did you mean lavapipe?\n" });
+  });
+
+  test('notes are no problems that a baseline would hold', async () => {
+    const [path, target, known] = [spec('dense.yaml', dense), profile('half.json', 2 ** 20), join(folder, 'known.json')];
+    expect((await call('check', path, '--target', target, '--write-baseline', known)).code).toBe(0);
+    const { out } = await call('check', path, '--target', target, '--baseline', known);
+    expect(out).toContain('1 file, no errors, no warnings, 2 notes; no known problems left out\n');
+  });
+});

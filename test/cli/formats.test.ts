@@ -270,3 +270,34 @@ describe('markdown', () => {
     expect(out).toContain('````text\nerror[');
   });
 });
+
+describe('notes of a target, in nets/fine.yaml', () => {
+  const args = ['nets/fine.yaml', '--target', 'portable', '--strict'] as const;
+  const print = async (format: string): Promise<string> => {
+    const { code, out } = await call('check', ...args, '--format', format);
+    expect(code).toBe(0);
+    return out;
+  };
+
+  test('are notices on GitHub', async () => {
+    expect((await github(...args)).map(({ kind, properties: { title, line } }) => [kind, title, line])).toEqual([['notice', 'NL4006', '2']]);
+  });
+
+  test('are notes in SARIF', async () => {
+    const { runs } = JSON.parse(await print('sarif')) as { runs: [{ results: [{ level: string; ruleId: string }]; tool: { driver: { rules: [{ defaultConfiguration: { level: string } }] } } }] };
+    expect([runs[0].results[0].level, runs[0].results[0].ruleId, runs[0].tool.driver.rules[0].defaultConfiguration.level]).toEqual(['note', 'NL4006', 'note']);
+  });
+
+  test('fail no test in JUnit', async () => {
+    expect(await print('junit')).toContain('<testsuites name="netloom check" tests="1" failures="0" errors="0">');
+  });
+
+  test('have a column in Markdown', async () => {
+    expect(await print('markdown')).toContain('| spec | errors | warnings | notes |\n| --- | ---: | ---: | ---: |\n| `nets/fine.yaml` | 0 | 0 | 1 |\n');
+  });
+
+  test('have their severity in JSON', async () => {
+    const { ok, files: [file] } = JSON.parse(await print('json')) as { ok: boolean; files: [{ ok: boolean; diagnostics: [{ severity: string }] }] };
+    expect([ok, file.ok, file.diagnostics.map(({ severity }) => severity)]).toEqual([true, true, ['note']]);
+  });
+});

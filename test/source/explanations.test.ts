@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { check } from '../../compiler/check.ts';
+import { checkFor } from '../../compiler/cli/check-for.ts';
+import { openTarget } from '../../compiler/cli/target.ts';
 import { allExplanations } from '../../compiler/source/explanations.ts';
 import type { Source } from '../../compiler/source/source.ts';
 
@@ -19,7 +21,7 @@ function whole(lines: readonly string[]): string {
   return [...rest.flatMap(([key = '', value = '']) => (has(key) ? [] : [`${key}: ${value}`])), ...lines, ''].join('\n');
 }
 
-function codesOf(text: string): readonly { readonly code: string; readonly severity: string }[] {
+function codesOf(text: string, target: string | undefined): readonly { readonly code: string; readonly severity: string }[] {
   const read = (name: string): Source | undefined => {
     try {
       return { path: name, text: readFileSync(new URL(name, specs), 'utf8'), read };
@@ -27,7 +29,8 @@ function codesOf(text: string): readonly { readonly code: string; readonly sever
       return undefined;
     }
   };
-  return check({ path: 'example.yaml', text, read, leaves: (name) => name.startsWith('/') }).diagnostics;
+  const source: Source = { path: 'example.yaml', text, read, leaves: (name) => name.startsWith('/') };
+  return (target === undefined ? check(source) : checkFor(source, new Map(), openTarget(target))).diagnostics;
 }
 
 const examples = allExplanations().filter(({ explanation }) => explanation.kind !== 'shell');
@@ -36,10 +39,10 @@ test('hardly any code has no spec as its example', () => {
   expect(allExplanations().length - examples.length).toBeLessThanOrEqual(8);
 });
 
-test.each(examples.map(({ entry, explanation }) => [entry.code, explanation] as const))('%s', (code, { kind, wrong, right }) => {
+test.each(examples.map(({ entry, explanation }) => [entry.code, explanation] as const))('%s', (code, { kind, target, wrong, right }) => {
   const text = kind === 'whole' ? (lines: readonly string[]): string => lines.join('\n') : whole;
-  expect(codesOf(text(wrong)).map((found) => found.code)).toContain(code);
-  expect(codesOf(text(right)).filter((found) => found.code === code || found.severity === 'error')).toEqual([]);
+  expect(codesOf(text(wrong), target).map((found) => found.code)).toContain(code);
+  expect(codesOf(text(right), target).filter((found) => found.code === code || found.severity === 'error')).toEqual([]);
 });
 
 test('reasons are sentences', () => {

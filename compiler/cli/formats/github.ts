@@ -1,5 +1,5 @@
 // Annotations of GitHub Actions: commands in the output of a step, which show beside the lines they are about. A step shows
-// ten errors and ten warnings and drops the rest, so where there are more the last place sums them up, and those that
+// ten errors, ten warnings and ten notices and drops the rest, so where there are more the last place sums them up, and those that
 // others may follow from come first.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 
@@ -23,7 +23,7 @@ export function github({ files, summary }: CheckReport, root: string): string {
     .sort((a, b) => Number(isText(b.diagnostic)) - Number(isText(a.diagnostic)) || a.rank - b.rank)
     .map(({ diagnostic }) => diagnostic);
   const of = (severity: Severity): readonly string[] => annotations(ranked.filter((diagnostic) => diagnostic.severity === severity), severity, root);
-  return [...of('error'), ...of('warning'), summary].map((line) => `${line}\n`).join('');
+  return [...of('error'), ...of('warning'), ...of('note'), summary].map((line) => `${line}\n`).join('');
 }
 
 const isText = ({ code }: Diagnostic): boolean => code.startsWith('NL1');
@@ -57,7 +57,7 @@ const placeOf = (span: Span, root: string): string => `${pathFrom(root, span.sou
 
 function command(name: Severity, properties: Readonly<Record<string, string>>, message: string): string {
   const written = Object.entries(properties).map(([key, value]) => `${key}=${escape(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`);
-  return `::${name} ${written.join(',')}::${escape(message)}`;
+  return `::${name === 'note' ? 'notice' : name} ${written.join(',')}::${escape(message)}`;
 }
 
 const escape = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -17,7 +17,7 @@ export function junit({ files, strict }: CheckReport): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-const fails = ({ severity }: Diagnostic, strict: boolean): boolean => strict || severity === 'error';
+const fails = ({ severity }: Diagnostic, strict: boolean): boolean => severity === 'error' || (strict && severity === 'warning');
 
 const failures = (diagnostics: readonly Diagnostic[], strict: boolean): number => diagnostics.filter((diagnostic) => fails(diagnostic, strict)).length;
 

@@ -6,10 +6,11 @@ import { render } from '../../source/render.ts';
 import type { CheckReport } from './report.ts';
 
 export function markdown({ files, summary }: CheckReport): string {
-  const rows = files.map(({ file, diagnostics }) => [code(file), count(diagnostics, 'error'), count(diagnostics, 'warning')]);
+  const columns: readonly Severity[] = files.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'note')) ? ['error', 'warning', 'note'] : ['error', 'warning'];
+  const rows = files.map(({ file, diagnostics }) => [code(file), ...columns.map((severity) => count(diagnostics, severity))]);
   return [
     `**netloom check: ${summary}**\n`,
-    markdownTable(['spec', 'errors', 'warnings'], rows, ['left', 'right', 'right']),
+    markdownTable(['spec', ...columns.map((severity) => `${severity}s`)], rows, ['left', ...columns.map(() => 'right' as const)]),
     ...files.flatMap(({ diagnostics }) => diagnostics.map((diagnostic) => fenced(render(diagnostic)))),
   ].join('\n');
 }
