@@ -17,40 +17,73 @@ const MAX_REREAD = 1.25;
 const MAX_TABLES = 8;
 
 /** What the buffer of `weight` holds, in bytes. */
-export function packedBytes({ order, type }: PackedWeight): number {
-  return order.reduce((product, { size }) => product * size, type === 'f16' ? 2 : 4);
+export function packedBytes(weight: PackedWeight): number {
+  return packedLength(weight) * (weight.type === 'f16' ? 2 : 4);
+}
+
+/** How many values the buffer of `weight` holds. */
+export function packedLength({ order }: PackedWeight): number {
+  return order.reduce((product, { size }) => product * size, 1);
+}
+
+/** Arrays to pack in, kept from weight to weight: arrays of megabytes come back to the system late, and make others late too. */
+export class PackRoom {
+  #read: Float32Array<ArrayBuffer>;
+  #packed: Float32Array<ArrayBuffer>;
+  #halves = new Uint16Array(0);
+
+  /** For weights of no more than `length` values. */
+  constructor(length = 0) {
+    this.#read = new Float32Array(Math.min(length, BLOCK_ELEMENTS));
+    this.#packed = new Float32Array(this.#read.length);
+  }
+
+  /** What is read of a tensor. */
+  read(length: number): Float32Array<ArrayBuffer> {
+    if (this.#read.length < length) this.#read = new Float32Array(length);
+    return this.#read.subarray(0, length);
+  }
+
+  packed(length: number): Float32Array<ArrayBuffer> {
+    if (this.#packed.length < length) this.#packed = new Float32Array(length);
+    return this.#packed.subarray(0, length);
+  }
+
+  halves(length: number): Uint16Array<ArrayBuffer> {
+    if (this.#halves.length < length) this.#halves = new Uint16Array(length);
+    return this.#halves.subarray(0, length);
+  }
 }
 
 /** Gives the values of `weight`, as they are stored, in order to `write`, block by block; a block is reused, so `write` must copy it. */
 export async function packWeight(
   weight: PackedWeight, weights: Weights, write: (values: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>, first: number) => void | Promise<void>,
+  room = new PackRoom(),
 ): Promise<void> {
   const { source } = weight;
   const order = weight.order.length > 0 ? weight.order : [{ axis: 0, size: 1, step: 1 }];
   const blocks = split(order, source.shape);
-  const reader = await openReader(source, weights);
+  const reader = await openReader(source, weights, room);
   const touched = blocks.reduce((sum, { low, high }) => sum + Math.max(0, high - low), 0);
   const whole = touched > MAX_REREAD * elements(source.shape) ? await reader.read(0, elements(source.shape)) : undefined;
 
   const tables = new Map<string, Table>();
-  const packed = new Float32Array(Math.max(...blocks.map(({ length }) => length)));
-  const halves = new Uint16Array(weight.type === 'f16' ? packed.length : 0);
   let first = 0;
   for (const block of blocks) {
-    let values = packed.subarray(0, block.length);
+    let values: Float32Array<ArrayBuffer>;
     if (block.low >= block.high) {
-      values.fill(0);
+      values = room.packed(block.length).fill(0);
     } else {
       const table = tableOf(block, source.shape, tables);
       const from = whole ?? await reader.read(block.low, block.high - block.low);
       const base = block.base - (whole === undefined ? block.low : 0);
-      if (table.contiguous) values = from.subarray(base, base + block.length);
-      else gather(table, from, base, values);
+      values = table.contiguous ? from.subarray(base, base + block.length) : gather(table, from, base, room.packed(block.length));
     }
     if (weight.type === 'f16') {
+      const halves = room.halves(block.length);
       const beyond = toHalves(values, halves);
       if (beyond !== undefined) throw tooLarge(weight, weights, block, beyond, values[beyond] ?? NaN);
-      await write(halves.subarray(0, block.length), first);
+      await write(halves, first);
     } else {
       await write(values, first);
     }
@@ -203,13 +236,14 @@ function makeTable(block: Block, shape: readonly number[], crossed: readonly num
   return { offsets, run, contiguous: offsets.length === 1 && offsets[0] !== PADDING };
 }
 
-function gather({ offsets, run }: Table, from: Float32Array, base: number, into: Float32Array): void {
+function gather({ offsets, run }: Table, from: Float32Array, base: number, into: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   for (let i = 0, to = 0; i < offsets.length; i++) {
     const offset = offsets[i] ?? PADDING;
     const end = to + run;
     if (offset === PADDING) while (to < end) into[to++] = 0;
     else for (let at = base + offset; to < end;) into[to++] = from[at++] ?? 0;
   }
+  return into;
 }
 
 interface Reader {
@@ -217,16 +251,14 @@ interface Reader {
   read(first: number, length: number): Promise<Float32Array<ArrayBuffer>>;
 }
 
-async function openReader(source: WeightSource, weights: Weights): Promise<Reader> {
+async function openReader(source: WeightSource, weights: Weights, room: PackRoom): Promise<Reader> {
   const { role, tensor } = source;
   const fold = await foldBatchnorms(source, weights);
   // How many values of the tensor belong to one output channel.
   const perChannel = fold === undefined ? 1 : elements(source.shape) / fold.scale.length;
-  let buffer = new Float32Array(0);
   return {
     async read(first, length) {
-      if (buffer.length < length) buffer = new Float32Array(length);
-      const values = buffer.subarray(0, length);
+      const values = room.read(length);
       if (tensor === undefined) values.fill(role === 'weight' ? 1 : 0);
       else await readFinite(weights, tensor, first, values);
       if (fold !== undefined) applyFold(values, first, perChannel, fold, role === 'bias');

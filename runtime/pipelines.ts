@@ -66,7 +66,7 @@ export class Pipelines {
     const left = [...kernels];
     let done = 0;
     // One for each core: Dawn starts a thread for each, and what they hold would pile up.
-    await Promise.all(Array.from({ length: Number(process.env['LIM'] ?? availableParallelism()) }, async () => {
+    await Promise.all(Array.from({ length: availableParallelism() }, async () => {
       for (let place = left.shift(); place !== undefined; place = left.shift()) {
         await this.pipeline(place);
         onDone?.(++done, kernels.length);

@@ -2,12 +2,12 @@
 
 import type { Device } from './device.ts';
 import { MachineError } from './errors.ts';
-import { packedBytes, packWeight } from './pack.ts';
+import { packedBytes, packedLength, PackRoom, packWeight } from './pack.ts';
 import type { Variant } from './plan.ts';
 import type { Weights } from './weights.ts';
 
-/** Where a device keeps blocks in memory of its own until it has copied them, no more than this is kept. */
-const FLUSH_BYTES = 64 * 2 ** 20;
+/** A device keeps blocks in memory of its own until it has copied them: about twice as much as this at most. */
+const FLUSH_BYTES = 16 * 2 ** 20;
 
 const COPY_DST = 0x8;
 const STORAGE = 0x80;
@@ -25,8 +25,10 @@ export async function uploadWeights(
   // Some bindings answer null, others undefined, where nothing went wrong.
   if (fault instanceof Object) throw new MachineError(`no memory for ${total} bytes of weights: ${fault.message}`);
 
+  const room = new PackRoom(Math.max(...variant.weights.map(packedLength)));
   let done = 0;
   let unflushed = 0;
+  let flushed: Promise<unknown> = Promise.resolve();
   for (const [index, weight] of variant.weights.entries()) {
     const buffer = buffers[index];
     if (buffer === undefined) continue;
@@ -37,10 +39,14 @@ export async function uploadWeights(
       if (unflushed >= FLUSH_BYTES) {
         unflushed = 0;
         gpu.queue.submit([]);
-        await gpu.queue.onSubmittedWorkDone();
+        // One such portion may be copied while the next is packed.
+        await flushed;
+        // A device that is lost meanwhile says so itself.
+        flushed = gpu.queue.onSubmittedWorkDone().catch(() => undefined);
       }
       onProgress(done, total);
-    });
+    }, room);
   }
+  await flushed;
   return buffers;
 }

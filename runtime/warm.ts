@@ -1,8 +1,8 @@
 // The machine code of a software GPU, made while weights are loaded. lavapipe makes it when a kernel is first dispatched, on
 // the one thread of a device's queue: seconds for a network, with the other cores asleep. So each kernel is dispatched once
 // beforehand, one workgroup on small buffers that nobody reads. Where this shows that machine code has to be made, a second
-// device of the same adapter takes half of the kernels; what it makes comes to the first one through the driver's cache of
-// shaders on disk. Real GPUs, and SwiftShader, make their code with the pipeline and have nothing to gain.
+// device of the same adapter takes the other half; what it makes comes to the first one through the driver's cache of shaders
+// on disk. Real GPUs, and SwiftShader, make their code with the pipeline and have nothing to gain.
 
 import { availableParallelism } from 'node:os';
 import type { Device } from './device.ts';
@@ -27,13 +27,13 @@ export async function warmKernels(
 ): Promise<void> {
   const left = await longestFirst(steps, pipelines, images);
   const onTwin: KernelPlace[] = [];
-  let sharing = availableParallelism() > 1 && process.env['NOTWIN'] === undefined;
+  let sharing = availableParallelism() > 1;
 
   const help = async (): Promise<void> => {
     const twin = await device.openTwin();
     try {
       const own = new Pipelines(twin.gpu, steps, (path) => pipelines.text(path));
-      for (let place = left.shift(); place !== undefined; place = sharing && !stopped() ? left.shift() : undefined) {
+      for (let place = left.pop(); place !== undefined; place = sharing && !stopped() ? left.pop() : undefined) {
         await dispatch(twin.gpu, own, steps, place);
         onTwin.push(place);
       }
@@ -60,7 +60,7 @@ export async function warmKernels(
   await helper;
 }
 
-/** A long text is long in the making, more or less; and what two share should end with something short. */
+/** A long text is long in the making, more or less. The twin begins at the other end: compilers of two large kernels at once take too much memory. */
 async function longestFirst(steps: readonly Step[], pipelines: Pipelines, images: number): Promise<KernelPlace[]> {
   const sized = await Promise.all(pipelines.kernels(images).map(async (place) => {
     const text = await pipelines.text(steps[place.step]?.kernels[place.choice]?.shader ?? '');
