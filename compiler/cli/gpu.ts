@@ -20,6 +20,8 @@ export interface LoadSettings {
   readonly precision: Precision;
   /** Make every layer an output. */
   readonly storeAll: boolean;
+  /** How many images the first run will have. */
+  readonly batch: number;
   /** How the adapter is found and opened; absent: for nothing but running. */
   readonly find?: (options: AdapterOptions) => Promise<FoundAdapter>;
   readonly open?: (found: FoundAdapter, variant: Variant) => Promise<Device>;
@@ -40,7 +42,7 @@ const openToRun = (found: FoundAdapter, variant: Variant): Promise<Device> => op
 
 /** Compiles `graph` and loads it onto the GPU that `adapter` names, the best one where it names none. */
 export async function load(graph: TypedGraph, settings: LoadSettings, terminal: Terminal): Promise<Loaded> {
-  const { weights, adapter, find = findAdapter, open = openToRun } = settings;
+  const { weights, adapter, batch, find = findAdapter, open = openToRun } = settings;
   const start = performance.now();
   const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
   const ready = performance.now();
@@ -52,6 +54,7 @@ export async function load(graph: TypedGraph, settings: LoadSettings, terminal: 
     weights,
     shaders: (path) => shaders.get(path) ?? '',
     device,
+    batch,
     onProgress: ({ stage, done, total }) => {
       terminal.progress(`${stage === 'weights' ? 'loading weights' : 'compiling kernels'} ${Math.floor((100 * done) / Math.max(total, 1))} %`);
     },

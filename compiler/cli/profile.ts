@@ -47,7 +47,7 @@ export const profile = defineVerb({
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
     const values = await readBatch(graph, input, weights, { images: batch, distinct: true });
-    const loaded = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false, find: findForProfile, open: openTimed }, terminal);
+    const loaded = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false, batch, find: findForProfile, open: openTimed }, terminal);
     const { model, program } = loaded;
     try {
       terminal.progress('compiling machine code');

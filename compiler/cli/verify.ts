@@ -56,7 +56,7 @@ export const verify = defineVerb({
 
     const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
     const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
-    const loaded = await load(graph, { weights: source, adapter, targets: asked, precision, storeAll: true }, terminal);
+    const loaded = await load(graph, { weights: source, adapter, targets: asked, precision, storeAll: true, batch: values.length / elements(graph.input.shape) }, terminal);
     const { model } = loaded;
     const results = await model.run(values);
     const judge = golden === undefined ? await interpretAll(graph, source, values, terminal) : judgeGolden(golden);

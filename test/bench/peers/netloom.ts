@@ -9,13 +9,13 @@ import { serve } from './serve.ts';
 
 const precision = process.argv[3] === 'f16' ? 'f16' : 'f32';
 
-await serve(async ({ spec, safetensors, adapter, output }) => {
+await serve(async ({ spec, safetensors, adapter, batch, output }) => {
   const beside = (name: string): string | undefined => {
     const path = join(dirname(spec), name);
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   };
   const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside, precision });
-  const model = await loadModel({ plan, shaders, weights: safetensors, adapter, quiet: true });
+  const model = await loadModel({ plan, shaders, weights: safetensors, adapter, batch, quiet: true });
   return {
     order: 'N,H,W,C',
     note: `${model.device.adapter.name}, variant ${model.variant.target}`,
