@@ -28,7 +28,8 @@ const script = (name: string, ...rest: readonly string[]) => (task: string): rea
 
 export const peers: Readonly<Record<PeerName, PeerCommand>> = {
   netloom: { package: 'netloom', usesGpu: true, command: script('netloom') },
-  'netloom-f16': { package: 'netloom', usesGpu: true, command: script('netloom', 'f16'), tolerance: 2e-3 },
+  // Probabilities: logits may be off by 2e-3 of the largest, which `netloom verify` judges.
+  'netloom-f16': { package: 'netloom', usesGpu: true, command: script('netloom', 'f16'), tolerance: 0.05 },
   'onnxruntime-cpu': { package: 'onnxruntime-node', usesGpu: false, command: script('onnxruntime', 'cpu') },
   'onnxruntime-webgpu': { package: 'onnxruntime-node', usesGpu: true, command: script('onnxruntime', 'webgpu') },
   torch: { package: 'torch', usesGpu: false, command: (task) => [pythonWithTorch(), join(here, 'pytorch.py'), task] },
