@@ -23,9 +23,10 @@ function run(program, args) {
   process.exit(status ?? 1);
 }
 
-/** Installs the packages, if they are missing. */
+/** Installs the packages, if they are missing: here, and all of them, also for one who installs this clone for all projects. */
 export function install() {
-  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+  if (existsSync(join(root, 'node_modules', '.package-lock.json'))) return;
+  run('npm', ['ci', '--no-audit', '--no-fund', '--global=false', '--include=dev']);
 }
 
 /** Builds the command into dist/, if a source is newer than what is there: npm prepares a clone more often than it changes. */
@@ -39,7 +40,8 @@ export function build() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // `npx netloom` in a bare clone prepares it without having installed anything, and never tries again if that fails.
-  if (process.argv[2] !== 'build' || process.env['npm_command'] === 'exec') install();
+  // `npx netloom` in a bare clone, and `npm install -g` of a repository, as pre-commit has it, prepare a clone without having
+  // installed anything.
+  install();
   if (process.argv[2] === 'build') build();
 }
