@@ -2,7 +2,7 @@
 // own, with the environment that GitHub and pre-commit give.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +68,7 @@ beforeEach(() => {
 
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
-});
+}, 60_000);
 
 interface Step {
   readonly name: string;
@@ -96,8 +96,8 @@ interface Ran {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Runs the action's steps as a runner does; `inputs` other than the defaults. */
-function runAction(inputs: Readonly<Record<string, string>>, actionPath = join(root, '.github/actions/check')): Ran {
+/** Runs the action's steps as a runner does; `inputs` other than the defaults, `env` beside a runner's own. */
+function runAction(inputs: Readonly<Record<string, string>>, actionPath = join(root, '.github/actions/check'), env: Readonly<Record<string, string>> = {}): Ran {
   const values = new Map<string, string>([
     ['github.action_path', actionPath],
     ['github.event.pull_request.base.sha || github.event.before', ''],
@@ -140,6 +140,7 @@ function runAction(inputs: Readonly<Record<string, string>>, actionPath = join(r
         GITHUB_OUTPUT: output,
         GITHUB_STEP_SUMMARY: summary,
         RUNNER_TEMP: temporary,
+        ...env,
         ...Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, fill(value)])),
       },
     });
@@ -264,6 +265,25 @@ describe('the action', () => {
     commit({ 'a.yaml': spec });
     const { ok, log } = runAction({}, join(beside, '.github/actions/check'));
     expect(ok, log).toBe(true);
+    expect(log).toContain('1 file, no errors, no warnings');
+  });
+
+  test('where that is a bare clone it is installed and built first', { timeout: 300_000 }, ({ skip }) => {
+    rmSync(join(repository, 'node_modules'), { recursive: true });
+    const clone = join(scratch, 'clone');
+    for (const file of execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\0')) {
+      if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(clone, file));
+    }
+    commit({ 'a.yaml': spec });
+    // The packages come from npm's cache, where it has them all: tests use no network.
+    const cache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
+    const { ok, log } = runAction({}, join(clone, '.github/actions/check'), { npm_config_cache: cache, npm_config_offline: 'true' });
+    if (log.includes('ENOTCACHED')) {
+      console.warn("skipped: the action in a bare clone. npm's cache lacks a package.");
+      skip();
+    }
+    expect(ok, log).toBe(true);
+    expect(existsSync(join(clone, 'dist/netloom.cjs'))).toBe(true);
     expect(log).toContain('1 file, no errors, no warnings');
   });
 });
