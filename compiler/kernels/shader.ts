@@ -169,8 +169,9 @@ export class ShaderWriter {
     const bindings = this.declared.map(
       ({ type, comment }, index) => `@group(0) @binding(${index}) ${type}${comment === '' ? '' : `  // ${comment}`}`,
     );
-    // Kernels for one thread per result may have workgroups that no subgroup of that size fits.
-    const size = target.asksForSize === true && parts.workgroupSize % (target.subgroupSize ?? 1) === 0 ? target.subgroupSize : undefined;
+    // Where lanes have nothing to do with each other the device knows best how many go together.
+    const together = parts.enables?.includes('enable subgroups;') === true || parts.workgroupSize === target.subgroupSize;
+    const size = target.asksForSize === true && together ? target.subgroupSize : undefined;
     const enables = [...new Set([...(parts.enables ?? []), ...(size === undefined ? [] : ['enable subgroups;', 'enable subgroup_size_control;'])])];
     const blocks: Lines[] = [
       parts.header.map((line) => (line === '' ? '//' : `// ${line}`)),

@@ -52,8 +52,9 @@ function columnCounts({ width, stride }: ConvSize, mostSums: number): readonly n
   return counts;
 }
 
-/** A sum's way through workgroup memory, counted in values that are handed around. */
-const TRIPS = 8;
+/** A value's way into workgroup memory or out of it, and waiting for all subgroups to have done so, in values that are handed around. */
+const ACCESS = 4;
+const BARRIERS = 100;
 
 /** Nanoseconds of one core for one image, if lanes were as many as the target's subgroups have. */
 export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): number {
@@ -78,7 +79,7 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
   const storing = tile.stores === 'loop' ? sums * (cost.storeInLoop ?? 0) : 0;
   const compiling = taps * columns * blocks * cost.compile + (tile.stores === 'loop' ? 1 : sums) * cost.compileStore;
   const loops = (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1)) / shares;
-  const addingUp = shares > 1 ? sums * TRIPS * cost.share : 0;
+  const addingUp = shares > 1 ? rows * blocks * (BARRIERS + ACCESS * (columns + shares * Math.ceil(columns / shares))) * cost.share : 0;
   const subgroup = loops + addingUp + storing + cost.workgroup;
   const atOnce = target.subgroupsAtOnce ?? 0;
   // With too few of them, the device waits until one of them alone has done its part.

@@ -2,8 +2,8 @@
 //
 //   y[27x27x256] = max(x[27x27x96] ∗ conv2.weight[256,48,5,5] + conv2.bias, 0)
 //
-// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 7 rows of 4 columns of 32
-// channels, in 4 subgroups that share the input channels. Dispatch 8 x 28 x batch. 224 M multiply-adds, 1.2 MB of
+// Direct convolution, stride 1x1, pad 2x2, 2 groups: a lane makes a channel, a workgroup 1 row of 27 columns of 32
+// channels, in 4 subgroups that share the input channels. Dispatch 8 x 27 x batch. 224 M multiply-adds, 1.2 MB of
 // weights.
 
 enable subgroups;
@@ -14,7 +14,7 @@ enable subgroup_size_control;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][27][27]
 
-var<workgroup> part: array<f32, 512>;  // [share][column][lane]
+var<workgroup> part: array<f32, 3456>;  // [share][column][lane]
 
 @compute @workgroup_size(128) @subgroup_size(32)
 fn conv2_relu(
@@ -26,19 +26,12 @@ fn conv2_relu(
   let share = subgroupBroadcastFirst(thread / 32u);
   let g = group.x / 4u;
   let channel = group.x * 32u + lane;
-  let oy = (group.y / 7u) * 7u;
-  let ox_first = (group.y % 7u) * 4u;
+  let oy = group.y;
   let n = group.z;
 
-  var sum_0: array<f32, 4>;
-  var sum_1: array<f32, 4>;
-  var sum_2: array<f32, 4>;
-  var sum_3: array<f32, 4>;
-  var sum_4: array<f32, 4>;
-  var sum_5: array<f32, 4>;
-  var sum_6: array<f32, 4>;
+  var sum_0: array<f32, 27>;
 
-  var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u + ox_first / 4u + share * 2976u;
+  var at_x = n * 23808u + (g * 48u) * 248u + oy * 8u + share * 2976u;
   var at_w = group.x * 10752u + share * 2688u;
   // A turn takes in an input channel. Its end is no constant, so that no driver unrolls this loop.
   let end = at_w + 2688u;
@@ -50,297 +43,61 @@ fn conv2_relu(
     let taps_16 = weight[at_w + lane + 128u];
     let taps_20 = weight[at_w + lane + 160u];
     let taps_24 = weight[at_w + lane + 192u];
-    var row: array<f32, 8>;
+    var row: array<f32, 31>;
 
     // input row of oy: kernel row 0 of output row oy
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_0.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_4.x, sum_0[ox]); }
+    for (var i = 0u; i < 31u; i++) { row[i] = x[at_x + i / 4u][i % 4u]; }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox], taps_0.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_0.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_0.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_0.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_4.x, sum_0[ox]); }
 
-    // input row +1: kernel row 1 of output row oy, kernel row 0 of output row oy+1
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_4.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_8.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_8.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_0.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_0.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_0.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_0.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_4.x, sum_1[ox]); }
+    // input row +1: kernel row 1 of output row oy
+    for (var i = 0u; i < 31u; i++) { row[i] = x[at_x + i / 4u + 8u][i % 4u]; }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox], taps_4.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_4.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_4.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_8.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_8.y, sum_0[ox]); }
 
-    // input row +2: kernel row 2 of output row oy, kernel row 1 of output row oy+1, kernel row 0 of output row oy+2
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_8.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_8.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_12.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_12.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_12.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_4.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_4.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_4.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_8.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_8.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_0.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_0.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_0.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_0.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_4.x, sum_2[ox]); }
+    // input row +2: kernel row 2 of output row oy
+    for (var i = 0u; i < 31u; i++) { row[i] = x[at_x + i / 4u + 16u][i % 4u]; }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox], taps_8.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_8.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_12.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_12.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_12.z, sum_0[ox]); }
 
-    // input row +3: kernel row 3 of output row oy, kernel row 2 of output row oy+1, kernel row 1 of output row oy+2, kernel row 0 of output row oy+3
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 24u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_12.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_16.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_16.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_16.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_16.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_8.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_8.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_12.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_12.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_12.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_4.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_4.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_4.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_8.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_8.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox], taps_0.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_0.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_0.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 3u], taps_0.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 4u], taps_4.x, sum_3[ox]); }
+    // input row +3: kernel row 3 of output row oy
+    for (var i = 0u; i < 31u; i++) { row[i] = x[at_x + i / 4u + 24u][i % 4u]; }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox], taps_12.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_16.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_16.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_16.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_16.w, sum_0[ox]); }
 
-    // input row +4: kernel row 4 of output row oy, kernel row 3 of output row oy+1, kernel row 2 of output row oy+2, kernel row 1 of output row oy+3, kernel row 0 of output row oy+4
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 32u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox], taps_20.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_20.y, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_20.z, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_20.w, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_24.x, sum_0[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_12.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_16.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_16.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_16.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_16.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_8.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_8.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_12.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_12.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_12.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox], taps_4.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_4.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_4.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 3u], taps_8.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 4u], taps_8.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox], taps_0.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 1u], taps_0.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 2u], taps_0.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 3u], taps_0.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 4u], taps_4.x, sum_4[ox]); }
-
-    // input row +5: kernel row 4 of output row oy+1, kernel row 3 of output row oy+2, kernel row 2 of output row oy+3, kernel row 1 of output row oy+4, kernel row 0 of output row oy+5
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 40u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox], taps_20.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 1u], taps_20.y, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 2u], taps_20.z, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 3u], taps_20.w, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_1[ox] = fma(row[ox + 4u], taps_24.x, sum_1[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_12.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_16.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_16.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_16.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_16.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox], taps_8.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_8.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_12.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 3u], taps_12.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 4u], taps_12.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox], taps_4.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 1u], taps_4.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 2u], taps_4.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 3u], taps_8.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 4u], taps_8.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox], taps_0.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 1u], taps_0.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 2u], taps_0.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 3u], taps_0.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 4u], taps_4.x, sum_5[ox]); }
-
-    // input row +6: kernel row 4 of output row oy+2, kernel row 3 of output row oy+3, kernel row 2 of output row oy+4, kernel row 1 of output row oy+5, kernel row 0 of output row oy+6
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 48u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox], taps_20.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 1u], taps_20.y, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 2u], taps_20.z, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 3u], taps_20.w, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_2[ox] = fma(row[ox + 4u], taps_24.x, sum_2[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox], taps_12.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_16.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_16.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 3u], taps_16.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 4u], taps_16.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox], taps_8.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 1u], taps_8.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 2u], taps_12.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 3u], taps_12.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 4u], taps_12.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox], taps_4.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 1u], taps_4.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 2u], taps_4.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 3u], taps_8.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 4u], taps_8.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox], taps_0.x, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 1u], taps_0.y, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 2u], taps_0.z, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 3u], taps_0.w, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 4u], taps_4.x, sum_6[ox]); }
-
-    // input row +7: kernel row 4 of output row oy+3, kernel row 3 of output row oy+4, kernel row 2 of output row oy+5, kernel row 1 of output row oy+6
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 56u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox], taps_20.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 1u], taps_20.y, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 2u], taps_20.z, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 3u], taps_20.w, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_3[ox] = fma(row[ox + 4u], taps_24.x, sum_3[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox], taps_12.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 1u], taps_16.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 2u], taps_16.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 3u], taps_16.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 4u], taps_16.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox], taps_8.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 1u], taps_8.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 2u], taps_12.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 3u], taps_12.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 4u], taps_12.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox], taps_4.y, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 1u], taps_4.z, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 2u], taps_4.w, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 3u], taps_8.x, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 4u], taps_8.y, sum_6[ox]); }
-
-    // input row +8: kernel row 4 of output row oy+4, kernel row 3 of output row oy+5, kernel row 2 of output row oy+6
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 64u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox], taps_20.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 1u], taps_20.y, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 2u], taps_20.z, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 3u], taps_20.w, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_4[ox] = fma(row[ox + 4u], taps_24.x, sum_4[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox], taps_12.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 1u], taps_16.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 2u], taps_16.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 3u], taps_16.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 4u], taps_16.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox], taps_8.z, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 1u], taps_8.w, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 2u], taps_12.x, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 3u], taps_12.y, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 4u], taps_12.z, sum_6[ox]); }
-
-    // input row +9: kernel row 4 of output row oy+5, kernel row 3 of output row oy+6
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 72u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox], taps_20.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 1u], taps_20.y, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 2u], taps_20.z, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 3u], taps_20.w, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_5[ox] = fma(row[ox + 4u], taps_24.x, sum_5[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox], taps_12.w, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 1u], taps_16.x, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 2u], taps_16.y, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 3u], taps_16.z, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 4u], taps_16.w, sum_6[ox]); }
-
-    // input row +10: kernel row 4 of output row oy+6
-    for (var i = 0u; i < 8u; i++) { row[i] = x[at_x + i / 4u + 80u][i % 4u]; }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox], taps_20.x, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 1u], taps_20.y, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 2u], taps_20.z, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 3u], taps_20.w, sum_6[ox]); }
-    for (var ox = 0u; ox < 4u; ox++) { sum_6[ox] = fma(row[ox + 4u], taps_24.x, sum_6[ox]); }
+    // input row +4: kernel row 4 of output row oy
+    for (var i = 0u; i < 31u; i++) { row[i] = x[at_x + i / 4u + 32u][i % 4u]; }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox], taps_20.x, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 1u], taps_20.y, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 2u], taps_20.z, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 3u], taps_20.w, sum_0[ox]); }
+    for (var ox = 0u; ox < 27u; ox++) { sum_0[ox] = fma(row[ox + 4u], taps_24.x, sum_0[ox]); }
 
     at_x += 248u;
     at_w += 224u;
   }
 
-  let at_y = n * 186624u + channel * 729u + oy * 27u + ox_first;
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_0[ox]; }
+  let at_y = n * 186624u + channel * 729u + oy * 27u;
+  for (var ox = 0u; ox < 27u; ox++) { part[(share * 27u + ox) * 32u + lane] = sum_0[ox]; }
   workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
+  for (var column = 0u; column < 7u; column++) {
+    let ox = share + column * 4u;
+    if (ox < 27u) {
+      var total = bias[channel];
+      for (var i = 0u; i < 4u; i++) { total += part[(i * 27u + ox) * 32u + lane]; }
       y[at_y + ox] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_1[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 27u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_2[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 54u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_3[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 81u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_4[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 108u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_5[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (ox_first + ox < 27u) {
-      y[at_y + ox + 135u] = max(total, 0.0);
-    }
-  }
-  workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_6[ox]; }
-  workgroupBarrier();
-  {
-    let ox = share;
-    var total = bias[channel];
-    for (var i = 0u; i < 4u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-    if (oy + 6u < 27u) {
-      if (ox_first + ox < 27u) {
-        y[at_y + ox + 162u] = max(total, 0.0);
-      }
     }
   }
 }

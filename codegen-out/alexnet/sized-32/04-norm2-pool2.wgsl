@@ -4,13 +4,10 @@
 //
 // A thread sweeps 32 channels of a pooled pixel. Dispatch 3 x 8 x batch.
 
-enable subgroups;
-enable subgroup_size_control;
-
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][27][27]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][15][16], zeros around
 
-@compute @workgroup_size(64) @subgroup_size(32)
+@compute @workgroup_size(64)
 fn norm2_pool2(
   @builtin(global_invocation_id) id: vec3u,
 ) {

@@ -4,13 +4,10 @@
 //
 // Stride 2x2. A thread per value. Dispatch 1 x 256 x batch.
 
-enable subgroups;
-enable subgroup_size_control;
-
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][13][13]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][6][6]
 
-@compute @workgroup_size(64) @subgroup_size(32)
+@compute @workgroup_size(64)
 fn pool5(
   @builtin(global_invocation_id) id: vec3u,
 ) {

@@ -4,15 +4,12 @@
 //
 // A workgroup takes one image, 64 lanes 16 channels each. Dispatch 1 x 1 x batch.
 
-enable subgroups;
-enable subgroup_size_control;
-
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][1000]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][1000]
 
 var<workgroup> part: array<f32, 64>;
 
-@compute @workgroup_size(64) @subgroup_size(32)
+@compute @workgroup_size(64)
 fn prob(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
