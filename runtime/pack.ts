@@ -252,10 +252,54 @@ interface Reader {
 }
 
 async function openReader(source: WeightSource, weights: Weights, room: PackRoom): Promise<Reader> {
+  const reader = await openTensor(source, weights, room);
+  return source.filter === undefined ? reader : transformKernels(reader, source.filter);
+}
+
+/** Kernels as Winograd's convolutions take them: `G g Gᵀ` for each, worked out in float64. */
+function transformKernels(reader: Reader, filter: readonly (readonly number[])[]): Reader {
+  const size = filter.length;
+  const taps = filter[0]?.length ?? 0;
+  const flat = Float64Array.from(filter.flat());
+  const half = new Float64Array(size * taps);
+  let buffer = new Float32Array(0);
+  return {
+    async read(first, length) {
+      const kernel = Math.floor(first / (size * size));
+      const kernels = Math.ceil((first + length) / (size * size)) - kernel;
+      if (buffer.length < kernels * size * size) buffer = new Float32Array(kernels * size * size);
+      const values = await reader.read(kernel * taps * taps, kernels * taps * taps);
+      for (let at = 0; at < kernels; at++) transformKernel(flat, size, taps, values, at * taps * taps, half, buffer, at * size * size);
+      const skipped = first - kernel * size * size;
+      return buffer.subarray(skipped, skipped + length);
+    },
+  };
+}
+
+function transformKernel(
+  filter: Float64Array, size: number, taps: number, from: Float32Array, start: number, half: Float64Array, into: Float32Array, at: number,
+): void {
+  for (let i = 0; i < size; i++) {
+    for (let s = 0; s < taps; s++) {
+      let sum = 0;
+      for (let r = 0; r < taps; r++) sum += (filter[i * taps + r] ?? 0) * (from[start + r * taps + s] ?? 0);
+      half[i * taps + s] = sum;
+    }
+  }
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      let sum = 0;
+      for (let s = 0; s < taps; s++) sum += (half[i * taps + s] ?? 0) * (filter[j * taps + s] ?? 0);
+      into[at + i * size + j] = sum;
+    }
+  }
+}
+
+async function openTensor(source: WeightSource, weights: Weights, room: PackRoom): Promise<Reader> {
   const { role, tensor } = source;
   const fold = await foldBatchnorms(source, weights);
   // How many values of the tensor belong to one output channel.
-  const perChannel = fold === undefined ? 1 : elements(source.shape) / fold.scale.length;
+  const perChannel = fold === undefined ? 1 : tensorLength(source) / fold.scale.length;
   return {
     async read(first, length) {
       const values = room.read(length);
@@ -302,6 +346,12 @@ function applyFold(values: Float32Array, first: number, perChannel: number, { sc
     const [factor, add] = [scale[channel] ?? 1, shifted ? shift[channel] ?? 0 : 0];
     for (; i < end; i++) values[i] = (values[i] ?? 0) * factor + add;
   }
+}
+
+/** How many values the tensor has in the file. */
+function tensorLength({ shape, filter }: WeightSource): number {
+  const kept = filter === undefined ? 1 : ((filter[0]?.length ?? 1) / filter.length) ** 2;
+  return Math.round(elements(shape) * kept);
 }
 
 function stridesOf(shape: readonly number[]): number[] {

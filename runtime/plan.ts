@@ -140,7 +140,12 @@ export interface PackLoop {
 export interface WeightSource {
   readonly role: 'weight' | 'bias';
   readonly tensor?: string;
-  /** The tensor's values seen with these axes; their product is the tensor's size. */
+  /** The tensor's values seen with these axes; without a `filter` their product is the tensor's size. */
   readonly shape: readonly number[];
   readonly batchnorms: readonly { readonly layer: string; readonly epsilon: number }[];
+  /**
+   * `G`, [size][taps], where kernels are transformed (Winograd): each kernel `g` of taps x taps becomes `G g Gᵀ`, whose
+   * size x size values are the last axis of `shape`.
+   */
+  readonly filter?: readonly (readonly number[])[];
 }

@@ -8,7 +8,7 @@ import { deviceNeeds, findVariant, noVariant, whyNot } from '../../runtime/varia
 import { compile, type Compiled } from '../compile.ts';
 import { needsOf } from '../emit/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
-import type { Program } from '../ir/kernel.ts';
+import type { Schedule } from '../passes/schedule.ts';
 import type { Target } from '../ir/target.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,7 +29,7 @@ export interface LoadSettings {
 
 export interface Loaded {
   readonly model: Model;
-  readonly program: Program;
+  readonly schedule: Schedule;
   /** The targets before the one that was taken, and why the adapter cannot run them. */
   readonly passedOver: readonly PassedOver[];
   /** How long each stage took. */
@@ -46,7 +46,7 @@ export async function load(graph: TypedGraph, settings: LoadSettings, terminal: 
   const start = performance.now();
   const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
   const ready = performance.now();
-  const { compiled: { plan, shaders, program }, variant, passedOver } = compileFor(found.report, graph, settings);
+  const { compiled: { plan, shaders }, schedule, variant, passedOver } = compileFor(found.report, graph, settings);
   const compiled = performance.now();
   const device = await open(found, variant);
   const model = await loadModel({
@@ -67,11 +67,12 @@ export async function load(graph: TypedGraph, settings: LoadSettings, terminal: 
     model.close();
     device.close();
   };
-  return { model, program, passedOver, milliseconds: { compile: compiled - ready, load: performance.now() - compiled + ready - start }, close };
+  return { model, schedule, passedOver, milliseconds: { compile: compiled - ready, load: performance.now() - compiled + ready - start }, close };
 }
 
 interface Choice {
   readonly compiled: Compiled;
+  readonly schedule: Schedule;
   readonly variant: Variant;
   readonly passedOver: readonly PassedOver[];
 }
@@ -87,7 +88,8 @@ function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precis
     }
     const compiled = compile(graph, { targets: [target], precision, storeAll });
     const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
-    if (variant !== undefined) return { compiled, variant, passedOver };
+    const [schedule] = compiled.schedules;
+    if (variant !== undefined && schedule !== undefined) return { compiled, schedule, variant, passedOver };
     passedOver.push(...refused);
   }
   throw noVariant(graph.document.name.value, adapter, passedOver);

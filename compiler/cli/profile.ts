@@ -48,7 +48,7 @@ export const profile = defineVerb({
     if (graph === undefined) return exitCode.input;
     const values = await readBatch(graph, input, weights, { images: batch, distinct: true });
     const loaded = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false, batch, find: findForProfile, open: openTimed }, terminal);
-    const { model, program } = loaded;
+    const { model, schedule } = loaded;
     try {
       terminal.progress('compiling machine code');
       const onProgress = (done: number, total: number): void => {
@@ -56,7 +56,7 @@ export const profile = defineVerb({
       };
       const found = await profileModel(model, values, { rounds, onProgress });
       terminal.progress('');
-      const costs = stepCosts(program, model.variant, batch);
+      const costs = stepCosts(schedule, model.variant, batch);
       const printed = {
         text: () => profileText(found, costs),
         json: () => `${JSON.stringify(profileJson(found, costs, loaded), null, 2)}\n`,

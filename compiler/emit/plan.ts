@@ -2,13 +2,13 @@
 
 import type { Binding, DeviceNeeds, Kernel, PackedWeight, Placement, Plan, Precision, Step, Variant } from '../../runtime/plan.ts';
 import type { TypedGraph } from '../ir/graph.ts';
-import type { Program } from '../ir/kernel.ts';
+import type { FusedKernel, Program } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Shader, Slice } from '../kernels/shader.ts';
 import { identifier } from '../kernels/wgsl.ts';
 import { layoutOf, viewAs } from '../passes/layout.ts';
-import type { MemoryPlan } from '../passes/plan-memory.ts';
+import { scratchId, type MemoryPlan } from '../passes/plan-memory.ts';
 import type { Schedule } from '../passes/schedule.ts';
 import { portable } from '../passes/targets.ts';
 
@@ -68,35 +68,42 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
   };
   const place = (id: string, shape: Shape): Placement => ({ slot: slotOf(memory, id), layout: viewAs(layoutOf(layouts, id), shape) });
 
-  const bind = (shader: Shader, slice: Slice, index: number): readonly Binding[] =>
+  const bind = (kernel: FusedKernel, shader: Shader, slice: Slice, index: number): readonly Binding[] =>
     shader.bindings.map((bound): Binding => {
       if (bound.kind === 'weight') return { weight: weight(bound.slices[index] ?? missing(shader)) };
+      if (bound.kind === 'scratch') return { slot: slotOf(memory, scratchId(kernel, bound.name)), access: bound.access };
       const offsetBytes = bound.sliced ? slice.firstChannel * layoutOf(layouts, bound.value).planeStride * 4 : 0;
       return { slot: slotOf(memory, bound.value), access: bound.kind, ...(offsetBytes > 0 ? { offsetBytes } : {}) };
     });
 
-  const planned = steps.flatMap(({ kernel, shaders: versions }, index): readonly Step[] => {
-    const [first] = versions;
-    if (!first) throw new Error(`${kernel.name} has no shader`);
-    const files = versions.map((shader) => {
-      const path = `${target.name}/${String(index + 1).padStart(2, '0')}-${identifier(kernel.name).replaceAll('_', '-')}${shader.images > 1 ? `-x${shader.images}` : ''}.wgsl`;
-      shaders.set(path, shader.code);
-      return path;
-    });
-    return first.slices.map((slice, part) => ({
-      name: first.slices.length > 1 ? `${kernel.name} (${part + 1} of ${first.slices.length})` : kernel.name,
-      kernels: versions.map((shader, version): Kernel => ({
-        shader: files[version] ?? '',
-        entryPoint: shader.entryPoint,
-        images: shader.images,
-        workgroups: shader.slices[part]?.workgroups ?? slice.workgroups,
-      })),
-      bindings: bind(first, slice, part),
-    }));
-  });
+  const planned = steps.flatMap(({ kernel, stages }, index) =>
+    stages.flatMap(({ name, shaders: versions }): readonly Step[] => {
+      const [first] = versions;
+      if (!first) throw new Error(`${kernel.name} has no shader`);
+      const files = versions.map((shader) => {
+        const words = [identifier(kernel.name), ...(name === undefined ? [] : [identifier(name)]), ...(shader.images > 1 ? [`x${shader.images}`] : [])];
+        const path = `${target.name}/${String(index + 1).padStart(2, '0')}-${words.join('-').replaceAll('_', '-')}.wgsl`;
+        shaders.set(path, shader.code);
+        return path;
+      });
+      return first.slices.map((slice, part) => {
+        const which = [...(name === undefined ? [] : [name]), ...(first.slices.length > 1 ? [`${part + 1} of ${first.slices.length}`] : [])];
+        return {
+          name: which.length > 0 ? `${kernel.name} (${which.join(', ')})` : kernel.name,
+          kernels: versions.map((shader, version): Kernel => ({
+            shader: files[version] ?? '',
+            entryPoint: shader.entryPoint,
+            images: shader.images,
+            workgroups: shader.slices[part]?.workgroups ?? slice.workgroups,
+          })),
+          bindings: bind(kernel, first, slice, part),
+        };
+      });
+    }),
+  );
   return {
     target: target.name,
-    needs: { ...needsOf(target), limits: beyondPortable(steps.flatMap(({ shaders: versions }) => versions)) },
+    needs: { ...needsOf(target), limits: beyondPortable(steps.flatMap(({ stages }) => stages.flatMap(({ shaders: versions }) => versions))) },
     slots: memory.slots,
     weights,
     steps: planned,

@@ -28,6 +28,8 @@ export const costKeys: Readonly<Record<keyof Costs, ProfileKey>> = {
   share: cost,
   inputLoad: cost,
   weightLoad: cost,
+  load: cost,
+  store: cost,
   turn: cost,
   workgroup: cost,
   wait: cost,

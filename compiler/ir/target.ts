@@ -40,6 +40,9 @@ export interface Costs {
   /** Loading four values a lane: inputs are near, weights come from further away. */
   readonly inputLoad: number;
   readonly weightLoad: number;
+  /** Loading and storing one value a lane, wherever it lies; absent where Winograd's kernels are no option. */
+  readonly load?: number;
+  readonly store?: number;
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;

@@ -38,11 +38,11 @@ export interface ConvSize {
   readonly shift: number;
 }
 
-/** Sizes per group of channels. */
-export function convSize(site: KernelSite, core: ConvCore): ConvSize {
-  const [height, width, channels] = asPicture(site.shape);
+/** Sizes per group of channels; `shape` is that of the results, `x` how the input lies, where that is known. */
+export function convSize({ kernel, shape, x }: Pick<KernelSite, 'kernel' | 'shape'> & Partial<KernelSite>, core: ConvCore): ConvSize {
+  const [height, width, channels] = asPicture(shape);
   return {
-    inChannels: asPicture(site.kernel.readsShape)[2] / core.groups,
+    inChannels: asPicture(kernel.readsShape)[2] / core.groups,
     outChannels: channels / core.groups,
     groups: core.groups,
     height,
@@ -50,7 +50,7 @@ export function convSize(site: KernelSite, core: ConvCore): ConvSize {
     kernel: core.window.kernel,
     stride: core.window.stride,
     dilation: core.window.dilation,
-    shift: (site.x.left - core.window.before[1]) % 4,
+    shift: x === undefined ? 0 : (x.left - core.window.before[1]) % 4,
   };
 }
 

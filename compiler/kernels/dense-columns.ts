@@ -10,7 +10,7 @@ import { denseMultiple } from './dense.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
-import { each, plus, text, times, u, type Lines } from './wgsl.ts';
+import { each, multiplyAdd, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseColumnsTile {
   /** Outputs side by side. */
@@ -169,7 +169,3 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
     ];
   }
 }
-
-/** `sum` and the products of four inputs and their weights. */
-const multiplyAdd = (inputs: string, weights: string, sum: string): string =>
-  ['x', 'y', 'z', 'w'].reduce((total, k) => `fma(${inputs}.${k}, ${weights}.${k}, ${total})`, sum);

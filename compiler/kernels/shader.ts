@@ -29,9 +29,28 @@ export interface Slice {
   readonly workgroups: readonly [x: number, y: number];
 }
 
+/** One of the dispatches that a kernel consists of, in their order. */
+export interface Stage {
+  /** Tells it from the kernel's others; absent where it is the only one. */
+  readonly name?: string;
+  /** What it has to do at the least; absent where that is what the kernel's layers ask for. */
+  readonly work?: Work;
+  /** The same work for one image at a time and, where that pays, for several; all bind the same buffers. */
+  readonly shaders: readonly Shader[];
+}
+
+/** For one image: operations, two per multiply-add, and bytes of values. Parts of it read all, and write their share. */
+export interface Work {
+  readonly flops: number;
+  readonly readBytes: number;
+  readonly resultBytes: number;
+}
+
 export type Bound =
   /** `sliced`: bound from the slice's first channel on. */
   | { readonly kind: 'read' | 'write'; readonly value: string; readonly sliced: boolean }
+  /** A buffer between the stages of a kernel. */
+  | { readonly kind: 'scratch'; readonly name: string; readonly access: 'read' | 'write' }
   /** One packing for each slice. */
   | { readonly kind: 'weight'; readonly slices: readonly PackedWeight[] };
 
@@ -139,6 +158,18 @@ export class ShaderWriter {
     return name;
   }
 
+  /** Code of the skeleton's own beside the entry point, under a name that is free. */
+  define(wanted: string, code: (name: string) => Lines): string {
+    const name = this.name(wanted);
+    this.functions.set(name, { name, lines: code(name) });
+    return name;
+  }
+
+  /** A buffer between the stages of a kernel. */
+  scratch(wanted: string, name: string, access: 'read' | 'write', type: 'f32' | 'vec4f', comment: string): string {
+    return this.bind(wanted, `var<storage, ${access === 'read' ? 'read' : 'read_write'}> %: array<${type}>;`, comment, { kind: 'scratch', name, access });
+  }
+
   /** A value that is read where a result is made. */
   operand(wanted: string, value: string, comment: string): string {
     return this.bind(wanted, 'var<storage, read> %: array<f32>;', comment, { kind: 'read', value, sliced: true });
@@ -156,9 +187,11 @@ export class ShaderWriter {
     readonly builtins: readonly string[];
     readonly body: Lines;
     readonly images?: number;
+    /** Which of the kernel's stages this is. */
+    readonly stage?: string;
   }): Shader {
     const { kernel, target } = this.site;
-    const entryPoint = this.name(kernel.name);
+    const entryPoint = this.name([kernel.name, ...(parts.stage === undefined ? [] : [parts.stage])].join(' '));
     const { slices, lines, builtins } = spread(this.slices, parts.builtins, parts.workgroupSize, target.limits.maxComputeWorkgroupsPerDimension);
     const workgroupBytes = (parts.shared ?? []).map(bytesOf).reduce((sum, bytes) => sum + bytes, 0);
     obey(kernel.name, target, {

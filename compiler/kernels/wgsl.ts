@@ -58,6 +58,10 @@ export const text = (index: string | number): string => (typeof index === 'numbe
 export const component = (vector: string, index: string | number): string =>
   typeof index === 'number' ? `${vector}.${'xyzw'[index] ?? ''}` : `${vector}[${index}]`;
 
+/** `sum` and the products of four values and their weights. */
+export const multiplyAdd = (values: string, weights: string, sum: string): string =>
+  ['x', 'y', 'z', 'w'].reduce((total, k) => `fma(${values}.${k}, ${weights}.${k}, ${total})`, sum);
+
 /** How a loop with constant bounds is written: as a loop, for a driver that unrolls it, or turn by turn. */
 export type Unroll = 'driver' | 'written';
 

@@ -10,8 +10,8 @@ import type { Limits, Target } from '../ir/target.ts';
 import { asPicture, elements, printShape, type Shape } from '../ir/tensor.ts';
 import { catalog, type Report } from '../source/catalog.ts';
 import { fuse, readsOf } from './fuse.ts';
-import { layOut, marginOf, roundUp, type Layouts } from './layout.ts';
-import { rowMultiple, scheduleKernel } from './schedule.ts';
+import { marginOf, roundUp, type Layouts } from './layout.ts';
+import { layOutFor, rowMultiple, scheduleKernel } from './schedule.ts';
 
 const bytesPerValue = 4;
 
@@ -20,7 +20,7 @@ export function fitsDevice(graph: TypedGraph, target: Target, report: Report): v
   // Hardly any network comes near, and to lay one out takes longer than all else that is checked.
   if (fitsForSure(graph, target.limits)) return;
   const program = fuse(graph, { storeAll: false, maxBuffers: target.limits.maxStorageBuffersPerShaderStage });
-  const layouts = layOut(program, rowMultiple(target));
+  const layouts = layOutFor(program, target);
   judgeValues(program, layouts, target, report);
   for (const kernel of program.kernels) {
     judgeKernel(kernel, target, report);
@@ -128,8 +128,8 @@ function judgeConvWeights(kernel: FusedKernel, program: Program, layouts: Layout
   report(catalog.weightTooLarge, node.at('op'), { ...holes, most: mostFilters(node, kernel.core.groups, limit) });
 
   function packedNumbers(): number {
-    const { shaders: [shader] } = scheduleKernel(kernel, { program, layouts, target, model: '', precision: 'f32' });
-    const packed = shader?.bindings.flatMap((bound) => (bound.kind === 'weight' ? bound.slices : [])) ?? [];
+    const { stages } = scheduleKernel(kernel, { program, layouts, target, model: '', precision: 'f32' });
+    const packed = stages.flatMap(({ shaders: [shader] }) => shader?.bindings.flatMap((bound) => (bound.kind === 'weight' ? bound.slices : [])) ?? []);
     return Math.max(...packed.map(({ order }) => order.reduce((product, { size }) => product * size, 1)));
   }
 }

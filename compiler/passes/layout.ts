@@ -3,7 +3,7 @@
 // which it loads four at a time. A dense layer gets its vector without gaps, and zeros after its end.
 
 import type { Layout } from '../../runtime/plan.ts';
-import { homeOf, type Program } from '../ir/kernel.ts';
+import { homeOf, type FusedKernel, type Program } from '../ir/kernel.ts';
 import type { Window } from '../ir/op.ts';
 import { asPicture, elements, type Shape } from '../ir/tensor.ts';
 
@@ -28,8 +28,11 @@ export function layoutOf(layouts: Layouts, id: string): Layout {
   return layout;
 }
 
-/** How many values past its end a dense kernel may read: four for each of its lanes. */
-export function layOut(program: Program, denseMultiple: number): Layouts {
+/**
+ * @param denseMultiple how many values past its end a dense kernel may read: four for each of its lanes
+ * @param tileOf rows and columns of results that a convolution makes at once, beyond its picture too
+ */
+export function layOut(program: Program, denseMultiple: number, tileOf: (kernel: FusedKernel) => number): Layouts {
   const demands = new Map<string, Demand>();
   const demand = (id: string): Demand => {
     const at = homeOf(program.values, id);
@@ -40,7 +43,7 @@ export function layOut(program: Program, denseMultiple: number): Layouts {
   for (const kernel of program.kernels) {
     if (kernel.core.kind === 'conv') {
       const asked = demand(kernel.reads);
-      const margin = marginOf(kernel.core.window, kernel.readsShape, kernel.nodes[0]?.shape ?? kernel.readsShape);
+      const margin = marginOf(kernel.core.window, kernel.readsShape, kernel.nodes[0]?.shape ?? kernel.readsShape, tileOf(kernel));
       asked.top = Math.max(asked.top, margin.top);
       asked.left = Math.max(asked.left, margin.left);
       asked.bottom = Math.max(asked.bottom, margin.bottom);
@@ -68,11 +71,11 @@ export function layOut(program: Program, denseMultiple: number): Layouts {
 }
 
 /** Zeros a convolution reads around its picture: its padding, and what its last windows reach beyond that. */
-export function marginOf(window: Window, reads: Shape, makes: Shape): Pick<Demand, 'top' | 'right' | 'bottom' | 'left'> {
+export function marginOf(window: Window, reads: Shape, makes: Shape, tile = 1): Pick<Demand, 'top' | 'right' | 'bottom' | 'left'> {
   const input = asPicture(reads);
   const output = asPicture(makes);
   const beyond = (axis: 0 | 1): number => {
-    const last = (output[axis] - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    const last = (roundUp(output[axis], tile) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
     return Math.max(0, last - window.before[axis] - input[axis]);
   };
   return { top: window.before[0], left: window.before[1], bottom: beyond(0), right: beyond(1) };

@@ -3,7 +3,7 @@
 import type { Precision } from '../../runtime/plan.ts';
 import type { FusedKernel, Program } from '../ir/kernel.ts';
 import { lanesWithin, type Target } from '../ir/target.ts';
-import { elements } from '../ir/tensor.ts';
+import { elements, type Shape } from '../ir/tensor.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
@@ -12,9 +12,11 @@ import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
 import { pool } from '../kernels/pool.ts';
-import { weightBytes, type KernelSite, type Shader } from '../kernels/shader.ts';
+import { weightBytes, type KernelSite, type Shader, type Stage } from '../kernels/shader.ts';
 import { softmax } from '../kernels/softmax.ts';
+import { winograd, type WinogradTile } from '../kernels/winograd.ts';
 import { chooseConvTile } from './choose-conv-tile.ts';
+import { chooseWinogradTile } from './choose-winograd-tile.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
 
 export interface Schedule {
@@ -26,8 +28,9 @@ export interface Schedule {
 
 export interface ScheduledKernel {
   readonly kernel: FusedKernel;
-  /** The same work for one image at a time and, where that pays, for several; all bind the same buffers. */
-  readonly shaders: readonly Shader[];
+  readonly stages: readonly Stage[];
+  /** Buffers between the stages, by their names: values of one image each. */
+  readonly scratch: ReadonlyMap<string, number>;
 }
 
 /** Images that share one reading of a dense layer's weights, at the most. */
@@ -37,7 +40,7 @@ const imagesTogether = 8;
 const enoughWorkgroups = 16;
 
 export function schedule(program: Program, target: Target, model: string, precision: Precision = 'f32'): Schedule {
-  const layouts = layOut(program, rowMultiple(target));
+  const layouts = layOutFor(program, target);
   const steps = program.kernels.map((kernel) => scheduleKernel(kernel, { program, target, layouts, model, precision }));
   return { target, program, layouts, steps };
 }
@@ -46,14 +49,30 @@ interface Site extends Omit<Schedule, 'steps'>, Pick<KernelSite, 'model' | 'prec
 
 /** One kernel of a program whose values have their layouts. */
 export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, model, precision }: Site): ScheduledKernel {
-  const shape = kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
+  const shape = shapeOf(kernel);
   const site: KernelSite = { kernel, target, precision, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
   const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
-  return { kernel, shaders: write(site, lanesOf(target)) };
+  const tile = winogradTileOf(kernel, target);
+  if (kernel.core.kind === 'conv' && tile !== undefined) return { kernel, ...winograd(site, kernel.core, convSize(site, kernel.core), tile) };
+  return { kernel, stages: [{ shaders: write(site, lanesOf(target)) }], scratch: new Map() };
 }
+
+/** How the values of a program lie for the kernels of `target`. */
+export const layOutFor = (program: Program, target: Target): Layouts =>
+  layOut(program, rowMultiple(target), (kernel) => winogradTileOf(kernel, target)?.outputs ?? 1);
 
 /** A row of dense weights, and the vector it is multiplied with, is a multiple of this many numbers. */
 export const rowMultiple = (target: Target): number => denseMultiple(lanesOf(target).dense);
+
+const shapeOf = (kernel: FusedKernel): Shape => kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
+
+/** How a convolution is cut into Winograd's tiles, where these are faster: decided before values are laid out, since tiles reach beyond the picture. */
+function winogradTileOf(kernel: FusedKernel, target: Target): WinogradTile | undefined {
+  const { core } = kernel;
+  if (core.kind !== 'conv') return undefined;
+  const size = convSize({ kernel, shape: shapeOf(kernel) }, core);
+  return chooseWinogradTile(size, target, lanesOf(target).conv(size.outChannels));
+}
 
 function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
   const { kernel, target } = site;

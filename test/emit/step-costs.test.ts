@@ -11,10 +11,10 @@ const alexnet = networkOf(readFileSync(new URL('../../specs/alexnet.yaml', impor
 
 /** The cost of each step by its name, for the first target. */
 function costsOf(graph: typeof alexnet, images = 1, precision: Precision = 'f32'): ReadonlyMap<string, { readonly flops: number; readonly bytes: number }> {
-  const { plan, program } = compile(graph, { targets: targets.slice(0, 1), precision });
+  const { plan, schedules: [schedule] } = compile(graph, { targets: targets.slice(0, 1), precision });
   const [variant] = plan.variants;
-  if (variant === undefined) throw new Error('no variant');
-  return new Map(stepCosts(program, variant, images).map((cost, index) => [variant.steps[index]?.name ?? '', cost]));
+  if (variant === undefined || schedule === undefined) throw new Error('no variant');
+  return new Map(stepCosts(schedule, variant, images).map((cost, index) => [variant.steps[index]?.name ?? '', cost]));
 }
 
 test('a step has its layers\' arithmetic, its weights, what it reads and what it writes', () => {

@@ -45,7 +45,7 @@ export interface Ours {
 const child = fileURLToPath(new URL('compile-child.ts', import.meta.url));
 
 export async function compileOurs(graph: TypedGraph, family: FamilyName): Promise<Ours> {
-  const { plan, program, shaders } = compile(graph, { targets });
+  const { plan, schedules, shaders } = compile(graph, { targets });
   const kernels = plan.variants.flatMap(({ needs, steps }) =>
     // Shaders for subgroups of other sizes would not be valid on such a card.
     needs.subgroupSize === undefined || [32, 64].includes(needs.subgroupSize) ? steps.flatMap((step) => step.kernels) : []);
@@ -60,7 +60,8 @@ export async function compileOurs(graph: TypedGraph, family: FamilyName): Promis
 
   const steps = (target: string, images: number): readonly StepEstimate[] => {
     const chosen = plan.variants.find((one) => one.target === target) ?? variant;
-    const costs = stepCosts(program, chosen, images);
+    const schedule = schedules[plan.variants.indexOf(chosen)];
+    const costs = schedule === undefined ? [] : stepCosts(schedule, chosen, images);
     return chosen.steps.map((step, index): StepEstimate => {
       const { shader, groups } = dispatched(step, images);
       const { pipeline } = found.find((one) => one.shader === shader) ?? missing(shader);

@@ -1,0 +1,343 @@
+// Winograd's convolution: tiles of the picture and of the kernels are transformed so that a tile of `outputs x outputs`
+// results costs one multiply-add for each of its transformed values, channel by channel, instead of one for each tap of
+// each result: 2.25 times fewer for a 3x3 kernel in tiles of 2x2, 4 times in tiles of 4x4. Three kernels: tiles in, a
+// matrix product for each of a tile's places, tiles out. Kernels are transformed when they are loaded. (Lavin and Gray 2015)
+
+import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
+import { lanesWithin } from '../ir/target.ts';
+import { asPicture, elements } from '../ir/tensor.ts';
+import type { ConvCore, ConvSize } from './conv-tile.ts';
+import { header, millions } from './header.ts';
+import { linearMap } from './linear-map.ts';
+import { Results } from './results.ts';
+import { describe, ShaderWriter, weightSource, type KernelSite, type Shader, type Stage, type Work } from './shader.ts';
+import { each, multiplyAdd, plus, text, times, u, type Lines } from './wgsl.ts';
+import { winogradMatrices, type Matrix } from './winograd-matrices.ts';
+
+/** How the work is cut. */
+export interface WinogradTile {
+  /** Rows and columns of results that a tile makes. */
+  readonly outputs: number;
+  /** Of the product: output channels side by side, output channels a lane works on, and tiles of a workgroup. */
+  readonly lanes: number;
+  readonly blocks: number;
+  readonly tiles: number;
+}
+
+/** What follows from a convolution's size and its tiles. */
+export interface WinogradSize {
+  /** Rows and columns of inputs that a tile reads. */
+  readonly inputs: number;
+  readonly tilesDown: number;
+  readonly tilesAcross: number;
+  readonly tiles: number;
+  /** Places of a transformed tile. */
+  readonly places: number;
+}
+
+export function winogradSize({ height, width, kernel }: Pick<ConvSize, 'height' | 'width' | 'kernel'>, outputs: number): WinogradSize {
+  const inputs = outputs + kernel[0] - 1;
+  const [tilesDown, tilesAcross] = [Math.ceil(height / outputs), Math.ceil(width / outputs)];
+  return { inputs, tilesDown, tilesAcross, tiles: tilesDown * tilesAcross, places: inputs * inputs };
+}
+
+/** What the kernels hand on to each other. */
+const transformedInput = 'transformed_input';
+const transformedOutput = 'transformed_output';
+
+export interface StagedShaders {
+  readonly stages: readonly Stage[];
+  /** Buffers between the stages: values of one image each. */
+  readonly scratch: ReadonlyMap<string, number>;
+}
+
+export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile: WinogradTile): StagedShaders {
+  const { inputs, tilesAcross, tiles, places } = winogradSize(size, tile.outputs);
+  const { groups, inChannels, outChannels } = size;
+  const allIn = groups * inChannels;
+  const allOut = groups * outChannels;
+  const { outputs } = tile;
+  const matrices = winogradMatrices(outputs, size.kernel[0]);
+  const { unroll, limits } = site.target;
+  /** Of the workgroups that transform tiles. */
+  const transformThreads = lanesWithin(limits, 64);
+  const written = unroll === 'written';
+  const tileShape = `${outputs}x${outputs} results of ${inputs}x${inputs} values`;
+
+  const [read, between, then, stored] = [elements(site.kernel.readsShape), places * tiles * allIn, places * tiles * allOut, elements(site.shape)];
+  const work = (flops: number, from: number, to: number): Work => ({ flops, readBytes: 4 * from, resultBytes: 4 * to });
+  return {
+    stages: [
+      { name: 'tiles in', work: work(2 * inputs * between, read, between), shaders: [tilesIn()] },
+      { name: 'products', work: work(2 * between * outChannels, between, then), shaders: [products()] },
+      { name: 'tiles out', work: work(((inputs + outputs) * outputs * then) / inputs, then, stored), shaders: [tilesOut()] },
+    ],
+    scratch: new Map([
+      [transformedInput, between],
+      [transformedOutput, then],
+    ]),
+  };
+
+  /** One thread per channel and tile. */
+  function tilesIn(): Shader {
+    const { x, kernel } = site;
+    const threads = allIn * tiles;
+    const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [Math.ceil(threads / transformThreads), 1] }]);
+    writer.read('x', kernel.reads, 'f32', describe(x));
+    const v = writer.scratch('transformed', transformedInput, 'write', 'f32', `[n][${places}][${tiles}][${allIn}]`);
+    const step = tiles * allIn;
+    const top = x.top - core.window.before[0];
+    const left = x.left - core.window.before[1];
+    const body: Lines = [
+      ...thread(threads, allIn),
+      `var at_x = ${plus(`n * ${u(x.imageStride)}`, `${x.firstChannel > 0 ? `(${plus('channel', x.firstChannel)})` : 'channel'} * ${u(x.planeStride)}`, ...corner(outputs * x.rowStride, outputs), top * x.rowStride + left)};`,
+      `var at_v = n * ${u(places * step)} + i;`,
+      '',
+      ...readRows('x', 'at_x', x.rowStride, 1),
+      '',
+      '// Its columns, then its rows.',
+      ...columnsOf(matrices.input, inputs),
+      ...rowsOf(writer, matrices.input, inputs),
+      '',
+      ...writeRows(inputs, (column) => [`${v}[${plus('at_v', times(column, step))}] = ${valueAt(0, column)};`], (row) => ({
+        before: [],
+        value: (column) => [`${v}[${plus('at_v', (row * inputs + Number(column)) * step)}] = ${valueAt(row, column)};`],
+      }), [`at_v += ${u(inputs * step)};`], `min(${u(inputs)}, arrayLength(&${v}))`),
+    ];
+    return writer.finish({
+      header: header(site, `Bᵀ x B, the first of three kernels of ${core.weight} ∗ x`, `Transforms tiles of ${tileShape}, a thread for each of ${allIn} channels and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`, `transformed[${places}x${tiles}x${allIn}]`),
+      stage: 'tiles in',
+      workgroupSize: transformThreads,
+      builtins: ['@builtin(global_invocation_id) id: vec3u'],
+      body,
+    });
+  }
+
+  /** One thread per output channel and tile. */
+  function tilesOut(): Shader {
+    const threads = allOut * tiles;
+    const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [Math.ceil(threads / transformThreads), 1] }]);
+    const m = writer.scratch('transformed', transformedOutput, 'read', 'f32', `[n][${places}][${tiles}][${allOut}]`);
+    const hasBias = writer.bias(core, allOut);
+    const results = new Results(writer);
+    const [height, width] = asPicture(site.shape);
+    const step = tiles * allOut;
+    const finished = (value: string): string => (hasBias ? `${value} + bias_of_channel` : value);
+    const within = (column: string | number, lines: Lines): Lines =>
+      width % outputs === 0 ? lines : [`if (${plus('ox', column)} < ${u(width)}) {`, lines, '}'];
+    const body: Lines = [
+      ...thread(threads, allOut),
+      `let oy = ${tilesAcross > 1 ? `(tile / ${u(tilesAcross)})` : 'tile'} * ${u(outputs)};`,
+      `let ox = ${tilesAcross > 1 ? `(tile % ${u(tilesAcross)}) * ${u(outputs)}` : '0u'};`,
+      `var at_m = n * ${u(places * step)} + i;`,
+      ...(hasBias ? ['let bias_of_channel = bias[channel];'] : []),
+      '',
+      ...readRows(m, 'at_m', inputs * step, step),
+      '',
+      '// Its columns, then its rows.',
+      ...columnsOf(matrices.output, inputs),
+      ...rowsOf(writer, matrices.output, inputs),
+      '',
+      ...results.declare({ n: 'n', channel: 'channel', y: 'oy', x: 'ox' }),
+      ...writeRows(outputs, (column) => within(column, results.store(finished(valueAt(0, column)), 'channel', { dy: 'row', dx: column })), (row) => ({
+        before: height % outputs === 0 || row === 0 ? [] : [`if (${plus('oy', row)} < ${u(height)}) {`],
+        value: (column) => within(column, results.store(finished(valueAt(row, column)), 'channel', { dy: row, dx: column })),
+      }), [], `min(${u(outputs)}, ${u(height)} - oy)`),
+    ];
+    return writer.finish({
+      header: header(site, `Aᵀ transformed A${hasBias ? ` + ${core.bias ?? 'bias'}` : ''}`, `The last of three kernels: transforms tiles of ${tileShape} back, a thread for each of ${allOut} channels and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`),
+      stage: 'tiles out',
+      workgroupSize: transformThreads,
+      builtins: ['@builtin(global_invocation_id) id: vec3u'],
+      body,
+    });
+  }
+
+  /** Which channel and tile a thread has. */
+  function thread(count: number, channels: number): Lines {
+    return [
+      'let i = id.x;',
+      ...(count % transformThreads === 0 ? [] : [`if (i >= ${u(count)}) { return; }`]),
+      `let channel = i % ${u(channels)};`,
+      `let tile = i / ${u(channels)};`,
+      'let n = id.z;',
+    ];
+  }
+
+  /** Terms of the address of a tile's first value. */
+  function corner(down: number, across: number): readonly (string | number)[] {
+    return tilesAcross > 1 ? [`(tile / ${u(tilesAcross)}) * ${u(down)}`, `(tile % ${u(tilesAcross)}) * ${u(across)}`] : [`tile * ${u(down)}`];
+  }
+
+  function valueAt(row: number, column: string | number): string {
+    return written ? `d_${row}_${column}` : `d_${row}[${text(column)}]`;
+  }
+
+  /**
+   * Reads a tile's rows into `d_0`, `d_1`, and so on. Each load in the text costs a software GPU milliseconds to compile, so
+   * a driver that unrolls gets one row of them: rows come in at the bottom and move up.
+   */
+  function readRows(buffer: string, at: string, rowStep: number, columnStep: number): Lines {
+    if (written) {
+      return Array.from({ length: inputs }, (_, row) =>
+        Array.from({ length: inputs }, (_unused, column) => `var ${valueAt(row, column)} = ${buffer}[${plus(at, row * rowStep + column * columnStep)}];`)).flat();
+    }
+    return [
+      ...Array.from({ length: inputs }, (_, row) => `var d_${row}: array<f32, ${inputs}>;`),
+      '// Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.',
+      `for (var row = 0u; row < min(${u(inputs)}, arrayLength(&${buffer})); row++) {`,
+      [
+        ...moveUp(inputs, inputs),
+        ...each(unroll, 'j', inputs, (j) => [`${valueAt(inputs - 1, j)} = ${buffer}[${plus(at, times(j, columnStep))}];`]),
+        `${at} += ${u(rowStep)};`,
+      ],
+      '}',
+    ];
+  }
+
+  function moveUp(rows: number, columns: number): Lines {
+    return Array.from({ length: rows - 1 }, (_, row) => each(unroll, 'j', columns, (j) => [`${valueAt(row, j)} = ${valueAt(row + 1, j)};`])).flat();
+  }
+
+  /** Writes `rows` rows: by a loop over the first, which the others move up to, or one after the other. */
+  function writeRows(
+    rows: number, first: (column: string | number) => Lines,
+    straight: (row: number) => { readonly before: Lines; readonly value: (column: string | number) => Lines },
+    then: Lines, count: string,
+  ): Lines {
+    if (written) {
+      return Array.from({ length: rows }, (_, row): Lines => {
+        const { before, value } = straight(row);
+        const lines = each(unroll, 'j', rows, value);
+        return before.length > 0 ? [...before, lines, '}'] : lines;
+      }).flat();
+    }
+    return [
+      `for (var row = 0u; row < ${count}; row++) {`,
+      [...each(unroll, 'j', rows, first), ...moveUp(rows, rows), ...then],
+      '}',
+    ];
+  }
+
+  /** The transform of each column, in place. */
+  function columnsOf(matrix: Matrix, columns: number): Lines {
+    return each(unroll, 'j', columns, (j) => inPlace(matrix, Array.from({ length: inputs }, (_, row) => valueAt(row, j))));
+  }
+
+  /** The transform of each of the rows that the columns' left, in place. */
+  function rowsOf(writer: ShaderWriter, matrix: Matrix, columns: number): Lines {
+    const eachRow = (lines: (row: number) => Lines): Lines => Array.from({ length: matrix.length }, (_, row) => lines(row)).flat();
+    if (written) return eachRow((row) => inPlace(matrix, Array.from({ length: columns }, (_, column) => valueAt(row, column))));
+    const name = writer.define('transform_row', (own) => [
+      `fn ${own}(d: ptr<function, array<f32, ${columns}>>) {`,
+      inPlace(matrix, Array.from({ length: columns }, (_, column) => `(*d)[${u(column)}]`)),
+      '}',
+    ]);
+    return eachRow((row) => [`${name}(&d_${row});`]);
+  }
+
+  /** `matrix` times the variables `names`, which the results take the place of. */
+  function inPlace(matrix: Matrix, names: readonly string[]): Lines {
+    const { lines, results } = linearMap(matrix, names);
+    const all = [...lines, ...results.map((result, index) => `${names[index] ?? ''} = ${result};`)];
+    return written ? ['{', all, '}'] : all;
+  }
+
+  /** For each place of the tiles a product of matrices: a lane is an output channel, a workgroup's tiles are its columns. */
+  function products(): Shader {
+    const { kernel } = site;
+    const { lanes, blocks } = tile;
+    const columns = tile.tiles;
+    const atOnce = lanes * blocks;
+    const blocksPerGroup = Math.ceil(outChannels / atOnce);
+    const columnGroups = Math.ceil(tiles / columns);
+    const loads = Math.ceil(columns / lanes);
+    const quads = inChannels / 4;
+    // What was transformed needs its precision: rounded to 16 bits it is ten times further off than the kernels it stands for.
+    const writer = new ShaderWriter({ ...site, precision: 'f32' }, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, places * columnGroups] }]);
+    writer.scratch('v', transformedInput, 'read', 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
+    const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
+    writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${places}][${tiles}][${allOut}]`);
+    const named = (name: string, block: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
+    const eachBlock = (lines: (block: number) => Lines): Lines => Array.from({ length: blocks }, (_, block) => lines(block)).flat();
+    const sumAt = (block: number, column: string | number): string => (written ? `${named('sum', block)}_${column}` : `${named('sum', block)}[${text(column)}]`);
+    const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
+    const exact = outChannels % atOnce === 0;
+    const group = groups > 1 ? `(group.x / ${u(blocksPerGroup)})` : '';
+    const channel = groups === 1 || exact ? times('group.x', atOnce) : `${group} * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(atOnce)}`;
+    const stores = (block: number): Lines => {
+      const at = (column: string | number): string => plus('at_m', block * lanes, times(column, allOut));
+      const store: Lines = written
+        ? each(unroll, 'i', columns, (column) => {
+            const lines = [`m[${at(column)}] = ${sumAt(block, column)};`];
+            return tiles % columns === 0 || column === 0 ? lines : [`if (${plus('first', column)} < ${u(tiles)}) {`, lines, '}'];
+          })
+        : [
+            `var ${named('finished', block)}: array<f32, ${columns}>;`,
+            ...each(unroll, 'i', columns, (column) => [`${named('finished', block)}[${text(column)}] = ${sumAt(block, column)};`]),
+            `for (var i = 0u; i < ${columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`}; i++) { m[${at('i')}] = ${named('finished', block)}[i]; }`,
+          ];
+      return exact ? store : [`if (${plus('channel', block * lanes)} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, store, '}'];
+    };
+    const turn: Lines = [
+      ...Array.from({ length: loads }, (_, load) => `let part_${load} = v[${plus('at_v', (load * lanes * allIn) / 4)}];`),
+      ...eachBlock((block) => [`let ${named('weights', block)} = ${weights(plus('at_w', 'lane', block * lanes))};`]),
+      ...Array.from({ length: loads }, (_, load): Lines => {
+        const first = load * lanes;
+        return each(unroll, 'i', Math.min(columns - first, lanes), (column) => {
+          const values = written ? `values_${column}` : 'values';
+          return [
+            `let ${values} = ${take}(part_${load}, ${typeof column === 'number' ? u(column - first) : first === 0 ? column : `${column} - ${u(first)}`});`,
+            ...eachBlock((block) => [`${sumAt(block, column)} = ${multiplyAdd(values, named('weights', block), sumAt(block, column))};`]),
+          ];
+        }, first);
+      }).flat(),
+      'at_v += 1u;',
+      `at_w += ${u(atOnce)};`,
+    ];
+    const body: Lines = [
+      `let place = ${columnGroups > 1 ? `group.y / ${u(columnGroups)}` : 'group.y'};`,
+      `let first = ${columnGroups > 1 ? `(group.y % ${u(columnGroups)}) * ${u(columns)}` : '0u'};`,
+      `let channel = ${plus(String(channel), 'lane')};`,
+      'let n = group.z;',
+      '',
+      ...eachBlock((block) => (written ? each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = 0.0;`]) : [`var ${named('sum', block)}: array<f32, ${columns}>;`])),
+      '',
+      `var at_v = ((n * ${u(places)} + place) * ${u(tiles)} + first + lane) * ${u(allIn / 4)}${groups > 1 ? ` + ${group} * ${u(quads)}` : ''};`,
+      `var at_w = (group.x * ${u(places)} + place) * ${u(quads * atOnce)};`,
+      '// The end is no constant, so that no driver unrolls this loop.',
+      `let end = at_w + ${u(quads * atOnce)};`,
+      'while (at_w < end) {',
+      turn,
+      '}',
+      '',
+      `let at_m = ((n * ${u(places)} + place) * ${u(tiles)} + first) * ${u(allOut)} + channel;`,
+      ...eachBlock(stores),
+    ];
+    const macs = places * tiles * inChannels * allOut;
+    return writer.finish({
+      header: header(site, `transformed ${core.weight} · v, for each of ${places} places`, `The second of three kernels: a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${atOnce} channels of ${columns} tiles, ` +
+        `whose values are handed around among its lanes. Dispatch ${groups * blocksPerGroup} x ${places * columnGroups} x batch. ${millions(macs)} multiply-adds instead of ${millions(kernel.nodes[0]?.macs ?? 0)}, ` +
+        `${millions(elements([places, inChannels, allOut]) * 4)}B of weights.`, `m[${places}x${tiles}x${allOut}]`),
+      stage: 'products',
+      enables: ['enable subgroups;'],
+      workgroupSize: lanes,
+      builtins: ['@builtin(workgroup_id) group: vec3u', '@builtin(subgroup_invocation_id) lane: u32'],
+      body,
+    });
+
+    function packed(): PackedWeight {
+      const order: PackLoop[] = [
+        { axis: 0, size: groups, step: 1 },
+        { axis: 1, size: blocksPerGroup, step: atOnce },
+        { axis: 3, size: places, step: 1 },
+        { axis: 2, size: quads, step: 4 },
+        { axis: 1, size: blocks, step: lanes },
+        { axis: 1, size: lanes, step: 1 },
+        { axis: 2, size: 4, step: 1 },
+      ];
+      const source = weightSource('weight', core.weight, [groups, outChannels, inChannels, places], kernel.folded);
+      return { name: core.weight, source: { ...source, filter: matrices.filter }, order };
+    }
+  }
+}

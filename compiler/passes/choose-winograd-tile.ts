@@ -1,0 +1,54 @@
+// Whether a convolution is faster by Winograd's kernels, and in which tiles, by an estimate of what each cut costs.
+
+import type { Target } from '../ir/target.ts';
+import type { ConvSize } from '../kernels/conv-tile.ts';
+import { winogradSize, type WinogradTile } from '../kernels/winograd.ts';
+import { mostWinogradInputs } from '../kernels/winograd-matrices.ts';
+import { chooseConvTile, estimateConv } from './choose-conv-tile.ts';
+
+/** Kernels that make results of their own cost at least so much: dispatching them, and waiting for the last workgroup. */
+const dispatches = 20_000;
+
+/** @returns undefined where the direct convolution is as fast, or there is no such kernel */
+export function chooseWinogradTile(size: ConvSize, target: Target, lanes: number): WinogradTile | undefined {
+  let best: { readonly tile?: WinogradTile; readonly estimate: number } = { estimate: estimateConv(size, target, chooseConvTile(size, target, lanes)) };
+  for (const tile of candidates(size, target, lanes)) {
+    const estimate = estimateWinograd(size, target, tile);
+    if (estimate < best.estimate) best = { tile, estimate };
+  }
+  return best.tile;
+}
+
+function* candidates({ inChannels, outChannels, groups, height, width, kernel, stride, dilation }: ConvSize, target: Target, lanes: number): Generator<WinogradTile> {
+  const [taps] = kernel;
+  const { supply, costs, limits } = target;
+  if (supply !== 'broadcast' || costs.load === undefined || costs.store === undefined) return;
+  if (taps < 2 || kernel[1] !== taps || [...stride, ...dilation].some((step) => step !== 1)) return;
+  if (inChannels % 4 !== 0 || outChannels < lanes) return;
+  for (let outputs = 2; outputs + taps - 1 <= mostWinogradInputs; outputs++) {
+    const { places, tiles } = winogradSize({ height, width, kernel }, outputs);
+    const weights = places * inChannels * groups * Math.ceil(outChannels / (4 * lanes)) * 4 * lanes;
+    if (4 * weights > limits.maxStorageBufferBindingSize) continue;
+    for (const blocks of [1, 2, 3, 4]) {
+      for (let count = lanes; count * blocks <= Math.max(target.maxSums, lanes) && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
+    }
+  }
+}
+
+/** Nanoseconds of one core for one image, as `estimateConv` counts them. */
+export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradTile): number {
+  const { costs: cost } = target;
+  const { lanes, blocks } = tile;
+  const { load = 0, store = 0 } = cost;
+  const { inputs, tiles, places } = winogradSize(size, tile.outputs);
+  const results = tile.outputs ** 2;
+  /** Of one-dimensional transforms, whose rows share half of their terms. */
+  const flops = (transforms: number): number => (transforms * inputs * inputs * cost.fma) / 2;
+  const tilesIn = ((size.groups * size.inChannels * tiles) / lanes) * (places * (load + store) + flops(2 * inputs));
+  const tilesOut = ((size.groups * size.outChannels * tiles) / lanes) * (places * load + results * store + flops(inputs + tile.outputs));
+  const oneTurn = cost.turn + (tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share + blocks * cost.weightLoad + 4 * tile.tiles * blocks * cost.fma;
+  const workgroups = size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * places * Math.ceil(tiles / tile.tiles);
+  const products = workgroups * ((size.inChannels / 4) * oneTurn + tile.tiles * blocks * 1.5 * store + cost.workgroup);
+  const compiling = 4 * tile.tiles * blocks * cost.compile + (target.unroll === 'written' ? places + results + tile.tiles * blocks : inputs + tile.outputs + blocks) * cost.compileStore;
+  return tilesIn + products + tilesOut + compiling + dispatches;
+}
