@@ -628,7 +628,7 @@ export const plan = {
     {
       target: 'subgroups-8',
       needs: { features: ['subgroups'], subgroupSize: 8, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [621072, 1161600, 380928, 245760, 368640, 368640, 36864],
+      slots: [621072, 1161600, 393216, 1204224, 3211264, 368640, 552960, 552960],
       weights: [
         {
           name: 'conv1.weight',
@@ -649,15 +649,29 @@ export const plan = {
         },
         {
           name: 'conv2.weight',
-          source: { role: 'weight', tensor: 'conv2.weight', shape: [2, 128, 48, 5, 5], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv2.weight',
+            shape: [2, 128, 48, 64],
+            batchnorms: [],
+            filter: [
+              [-1, 0, 0, 0, 0],
+              [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
+              [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
+              [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
+              [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
+              [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
+              [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
+              [0, 0, 0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 16, step: 8 },
-            { axis: 2, size: 48, step: 1 },
-            { axis: 3, size: 5, step: 1 },
-            { axis: 4, size: 2, step: 4 },
+            { axis: 3, size: 64, step: 1 },
+            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 8, step: 1 },
-            { axis: 4, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -667,13 +681,27 @@ export const plan = {
         },
         {
           name: 'conv3.weight',
-          source: { role: 'weight', tensor: 'conv3.weight', shape: [1, 384, 256, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv3.weight',
+            shape: [1, 384, 256, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
-            { axis: 1, size: 48, step: 8 },
-            { axis: 2, size: 256, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 16, step: 24 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 64, step: 4 },
+            { axis: 1, size: 3, step: 8 },
             { axis: 1, size: 8, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -683,14 +711,28 @@ export const plan = {
         },
         {
           name: 'conv4.weight',
-          source: { role: 'weight', tensor: 'conv4.weight', shape: [2, 192, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv4.weight',
+            shape: [2, 192, 192, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
-            { axis: 1, size: 24, step: 8 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 8, step: 24 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 48, step: 4 },
+            { axis: 1, size: 3, step: 8 },
             { axis: 1, size: 8, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -700,14 +742,28 @@ export const plan = {
         },
         {
           name: 'conv5.weight',
-          source: { role: 'weight', tensor: 'conv5.weight', shape: [2, 128, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv5.weight',
+            shape: [2, 128, 192, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
-            { axis: 1, size: 16, step: 8 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 1, size: 6, step: 24 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 48, step: 4 },
+            { axis: 1, size: 3, step: 8 },
             { axis: 1, size: 8, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -806,16 +862,40 @@ export const plan = {
           bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
-          name: 'conv2+relu',
+          name: 'conv2+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-8/03-conv2-relu.wgsl',
-              entryPoint: 'conv2_relu',
+              shader: 'subgroups-8/03-conv2-relu-tiles-in.wgsl',
+              entryPoint: 'conv2_relu_tiles_in',
               images: 1,
-              workgroups: [32, 14],
+              workgroups: [74, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-8/03-conv2-relu-products.wgsl',
+              entryPoint: 'conv2_relu_products',
+              images: 1,
+              workgroups: [32, 64],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-8/03-conv2-relu-tiles-out.wgsl',
+              entryPoint: 'conv2_relu_tiles_out',
+              images: 1,
+              workgroups: [196, 1],
+            },
+          ],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -827,48 +907,120 @@ export const plan = {
               workgroups: [3, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 5, access: 'write' }],
         },
         {
-          name: 'conv3+relu',
+          name: 'conv3+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-8/05-conv3-relu.wgsl',
-              entryPoint: 'conv3_relu',
+              shader: 'subgroups-8/05-conv3-relu-tiles-in.wgsl',
+              entryPoint: 'conv3_relu_tiles_in',
               images: 1,
-              workgroups: [48, 4],
+              workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 4 }, { weight: 5 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 5, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
-          name: 'conv4+relu',
+          name: 'conv3+relu (products)',
           kernels: [
             {
-              shader: 'subgroups-8/06-conv4-relu.wgsl',
-              entryPoint: 'conv4_relu',
+              shader: 'subgroups-8/05-conv3-relu-products.wgsl',
+              entryPoint: 'conv3_relu_products',
               images: 1,
-              workgroups: [48, 4],
+              workgroups: [16, 36],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 6 }, { weight: 7 }, { slot: 5, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 3, access: 'write' }],
         },
         {
-          name: 'conv5+relu',
+          name: 'conv3+relu (tiles out)',
           kernels: [
             {
-              shader: 'subgroups-8/07-conv5-relu.wgsl',
-              entryPoint: 'conv5_relu',
+              shader: 'subgroups-8/05-conv3-relu-tiles-out.wgsl',
+              entryPoint: 'conv3_relu_tiles_out',
               images: 1,
-              workgroups: [32, 4],
+              workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 5, access: 'read' }, { weight: 8 }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'subgroups-8/06-conv4-relu-tiles-in.wgsl',
+              entryPoint: 'conv4_relu_tiles_in',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 6, access: 'read' }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-8/06-conv4-relu-products.wgsl',
+              entryPoint: 'conv4_relu_products',
+              images: 1,
+              workgroups: [16, 36],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-8/06-conv4-relu-tiles-out.wgsl',
+              entryPoint: 'conv4_relu_tiles_out',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'subgroups-8/07-conv5-relu-tiles-in.wgsl',
+              entryPoint: 'conv5_relu_tiles_in',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-8/07-conv5-relu-products.wgsl',
+              entryPoint: 'conv5_relu_products',
+              images: 1,
+              workgroups: [12, 36],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 8 }, { slot: 4, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-8/07-conv5-relu-tiles-out.wgsl',
+              entryPoint: 'conv5_relu_tiles_out',
+              images: 1,
+              workgroups: [64, 1],
+            },
+          ],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'subgroups-8/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -886,7 +1038,7 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -905,7 +1057,7 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 6, access: 'read' },
+            { slot: 3, access: 'read' },
             { weight: 12 },
             { weight: 13 },
             { slot: 1, access: 'write', offsetBytes: 8192 },
@@ -927,7 +1079,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -935,12 +1087,12 @@ export const plan = {
             { shader: 'subgroups-8/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
             { shader: 'subgroups-8/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-8/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
       ],
       input: {
@@ -949,7 +1101,7 @@ export const plan = {
       },
       outputs: [
         {
-          slot: 6,
+          slot: 3,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],
@@ -957,7 +1109,7 @@ export const plan = {
     {
       target: 'subgroups-4',
       needs: { features: ['subgroups'], subgroupSize: 4, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [621072, 1161600, 380928, 245760, 368640, 368640, 36864],
+      slots: [621072, 1161600, 393216, 1204224, 3211264, 368640, 552960, 552960],
       weights: [
         {
           name: 'conv1.weight',
@@ -979,16 +1131,30 @@ export const plan = {
         },
         {
           name: 'conv2.weight',
-          source: { role: 'weight', tensor: 'conv2.weight', shape: [2, 128, 48, 5, 5], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv2.weight',
+            shape: [2, 128, 48, 64],
+            batchnorms: [],
+            filter: [
+              [-1, 0, 0, 0, 0],
+              [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
+              [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
+              [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
+              [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
+              [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
+              [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
+              [0, 0, 0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 8, step: 16 },
-            { axis: 2, size: 48, step: 1 },
-            { axis: 3, size: 5, step: 1 },
-            { axis: 4, size: 2, step: 4 },
+            { axis: 3, size: 64, step: 1 },
+            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 4, step: 4 },
             { axis: 1, size: 4, step: 1 },
-            { axis: 4, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -998,14 +1164,27 @@ export const plan = {
         },
         {
           name: 'conv3.weight',
-          source: { role: 'weight', tensor: 'conv3.weight', shape: [1, 384, 256, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv3.weight',
+            shape: [1, 384, 256, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
             { axis: 1, size: 24, step: 16 },
-            { axis: 2, size: 256, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 64, step: 4 },
             { axis: 1, size: 4, step: 4 },
             { axis: 1, size: 4, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1015,15 +1194,28 @@ export const plan = {
         },
         {
           name: 'conv4.weight',
-          source: { role: 'weight', tensor: 'conv4.weight', shape: [2, 192, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv4.weight',
+            shape: [2, 192, 192, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 12, step: 16 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 48, step: 4 },
             { axis: 1, size: 4, step: 4 },
             { axis: 1, size: 4, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1033,15 +1225,28 @@ export const plan = {
         },
         {
           name: 'conv5.weight',
-          source: { role: 'weight', tensor: 'conv5.weight', shape: [2, 128, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv5.weight',
+            shape: [2, 128, 192, 36],
+            batchnorms: [],
+            filter: [
+              [0.25, 0, 0],
+              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+              [0, 0, 1],
+            ],
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 8, step: 16 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 48, step: 4 },
             { axis: 1, size: 4, step: 4 },
             { axis: 1, size: 4, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1140,16 +1345,40 @@ export const plan = {
           bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
-          name: 'conv2+relu',
+          name: 'conv2+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-4/03-conv2-relu.wgsl',
-              entryPoint: 'conv2_relu',
+              shader: 'subgroups-4/03-conv2-relu-tiles-in.wgsl',
+              entryPoint: 'conv2_relu_tiles_in',
               images: 1,
-              workgroups: [16, 27],
+              workgroups: [74, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-4/03-conv2-relu-products.wgsl',
+              entryPoint: 'conv2_relu_products',
+              images: 1,
+              workgroups: [16, 128],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-4/03-conv2-relu-tiles-out.wgsl',
+              entryPoint: 'conv2_relu_tiles_out',
+              images: 1,
+              workgroups: [196, 1],
+            },
+          ],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -1161,48 +1390,120 @@ export const plan = {
               workgroups: [3, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 5, access: 'write' }],
         },
         {
-          name: 'conv3+relu',
+          name: 'conv3+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-4/05-conv3-relu.wgsl',
-              entryPoint: 'conv3_relu',
+              shader: 'subgroups-4/05-conv3-relu-tiles-in.wgsl',
+              entryPoint: 'conv3_relu_tiles_in',
               images: 1,
-              workgroups: [24, 7],
+              workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 4 }, { weight: 5 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 5, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
-          name: 'conv4+relu',
+          name: 'conv3+relu (products)',
           kernels: [
             {
-              shader: 'subgroups-4/06-conv4-relu.wgsl',
-              entryPoint: 'conv4_relu',
+              shader: 'subgroups-4/05-conv3-relu-products.wgsl',
+              entryPoint: 'conv3_relu_products',
               images: 1,
-              workgroups: [24, 7],
+              workgroups: [24, 36],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 6 }, { weight: 7 }, { slot: 5, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 3, access: 'write' }],
         },
         {
-          name: 'conv5+relu',
+          name: 'conv3+relu (tiles out)',
           kernels: [
             {
-              shader: 'subgroups-4/07-conv5-relu.wgsl',
-              entryPoint: 'conv5_relu',
+              shader: 'subgroups-4/05-conv3-relu-tiles-out.wgsl',
+              entryPoint: 'conv3_relu_tiles_out',
               images: 1,
-              workgroups: [16, 7],
+              workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 5, access: 'read' }, { weight: 8 }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'subgroups-4/06-conv4-relu-tiles-in.wgsl',
+              entryPoint: 'conv4_relu_tiles_in',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 6, access: 'read' }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-4/06-conv4-relu-products.wgsl',
+              entryPoint: 'conv4_relu_products',
+              images: 1,
+              workgroups: [24, 36],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-4/06-conv4-relu-tiles-out.wgsl',
+              entryPoint: 'conv4_relu_tiles_out',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'subgroups-4/07-conv5-relu-tiles-in.wgsl',
+              entryPoint: 'conv5_relu_tiles_in',
+              images: 1,
+              workgroups: [96, 1],
+            },
+          ],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-4/07-conv5-relu-products.wgsl',
+              entryPoint: 'conv5_relu_products',
+              images: 1,
+              workgroups: [16, 36],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 8 }, { slot: 4, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-4/07-conv5-relu-tiles-out.wgsl',
+              entryPoint: 'conv5_relu_tiles_out',
+              images: 1,
+              workgroups: [64, 1],
+            },
+          ],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'subgroups-4/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -1220,7 +1521,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -1239,7 +1540,7 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 6, access: 'read' },
+            { slot: 3, access: 'read' },
             { weight: 12 },
             { weight: 13 },
             { slot: 1, access: 'write', offsetBytes: 8192 },
@@ -1261,7 +1562,7 @@ export const plan = {
               workgroups: [256, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -1269,12 +1570,12 @@ export const plan = {
             { shader: 'subgroups-4/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [63, 1] },
             { shader: 'subgroups-4/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [63, 1] },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-4/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
       ],
       input: {
@@ -1283,7 +1584,7 @@ export const plan = {
       },
       outputs: [
         {
-          slot: 6,
+          slot: 3,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],

@@ -107,6 +107,30 @@ describe('packing', () => {
     expect(await pack(weight, weights)).toEqual(await packSlowly(weight, weights));
   });
 
+  test('kernels are transformed, G g Gᵀ, once batchnorms are in them', async () => {
+    const weights = await openWeights('synthetic:6', specs({ 'c.weight': [4, 2, 3, 3], 'n.weight': [4], 'n.bias': [4], 'n.running_mean': [4], 'n.running_var': [4] }));
+    const filter = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]];
+    const source = { role: 'weight', tensor: 'c.weight', batchnorms: [{ layer: 'n', epsilon: 1e-5 }] } as const;
+    const plain = await packSlowly({ name: 'c', source: { ...source, shape: [4, 2, 9] }, order: [{ axis: 0, size: 4, step: 1 }, { axis: 1, size: 2, step: 1 }, { axis: 2, size: 9, step: 1 }] }, weights);
+    // Places before channels, as the kernels read them, so that no block of the tensor is read in its order.
+    const packed = await pack({
+      name: 'c', source: { ...source, shape: [4, 2, 16], filter },
+      order: [{ axis: 2, size: 16, step: 1 }, { axis: 1, size: 2, step: 1 }, { axis: 0, size: 4, step: 1 }],
+    }, weights);
+    for (let o = 0; o < 4; o++) {
+      for (let c = 0; c < 2; c++) {
+        const g = (r: number, s: number) => plain[(o * 2 + c) * 9 + r * 3 + s] ?? NaN;
+        for (let i = 0; i < 4; i++) {
+          for (let j = 0; j < 4; j++) {
+            let expected = 0;
+            for (let r = 0; r < 3; r++) for (let s = 0; s < 3; s++) expected += (filter[i]?.[r] ?? 0) * g(r, s) * (filter[j]?.[s] ?? 0);
+            expect(packed[((i * 4 + j) * 2 + c) * 4 + o]).toBeCloseTo(expected, 6);
+          }
+        }
+      }
+    }
+  });
+
   test.each(['weight', 'bias'] as const)('two batchnorms fold into a %s, with and without a tensor', async (role) => {
     const norm = (layer: string) => Object.fromEntries(['weight', 'bias', 'running_mean', 'running_var'].map((name) => [`${layer}.${name}`, [6]]));
     const shape = role === 'weight' ? [2, 3, 4] : [6];

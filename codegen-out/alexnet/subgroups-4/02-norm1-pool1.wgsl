@@ -5,7 +5,7 @@
 // A thread sweeps 12 channels of a pooled pixel. Dispatch 12 x 8 x batch.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][96][55][55]
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][96][31][32], zeros around
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][96][32][32], zeros around
 
 @compute @workgroup_size(64)
 fn norm1_pool1(
@@ -281,7 +281,7 @@ fn norm1_pool1(
       value_0_8 = value_1_8;
       value_1_8 = newest;
     }
-    let at_y = n * 95232u + channel * 992u + (oy + 2u) * 32u + ox + 2u;
+    let at_y = n * 98304u + channel * 1024u + (oy + 2u) * 32u + ox + 2u;
     y[at_y] = largest;
   }
 }
