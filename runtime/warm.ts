@@ -19,8 +19,8 @@ const STORAGE = 0x80;
 
 /**
  * Makes the machine code of what a batch of `images` runs, which is compiled in `pipelines`. Once that takes time, the queue is
- * left to the weights until `uploaded`, which never rejects. `stopped` says whether the model is wanted no more. What fails
- * here is left to the first run.
+ * left to the weights until `uploaded`, which never rejects. `stopped` says whether the model is wanted no more. A kernel that
+ * the second device fails at is left to the first run.
  */
 export async function warmKernels(
   device: Device, steps: readonly Step[], pipelines: Pipelines, images: number, uploaded: Promise<unknown>, stopped: () => boolean,
