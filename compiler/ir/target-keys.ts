@@ -28,6 +28,7 @@ export const costKeys: Readonly<Record<keyof Costs, ProfileKey>> = {
   share: cost,
   inputLoad: cost,
   weightLoad: cost,
+  halfLoad: cost,
   load: cost,
   store: cost,
   turn: cost,

@@ -40,6 +40,8 @@ export interface Costs {
   /** Loading four values a lane: inputs are near, weights come from further away. */
   readonly inputLoad: number;
   readonly weightLoad: number;
+  /** The same for weights of 16 bits, of kernels larger than a pixel; absent: as much. */
+  readonly halfLoad?: number;
   /** Loading and storing one value a lane, wherever it lies; absent where Winograd's kernels are no option. */
   readonly load?: number;
   readonly store?: number;

@@ -1,9 +1,20 @@
 // How to cut a convolution, by an estimate of what each cut costs on the target.
 
+import type { Precision } from '../../runtime/plan.ts';
 import type { Target } from '../ir/target.ts';
 import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
 
-export function chooseConvTile(size: ConvSize, target: Target, lanes: number): ConvTile {
+export function chooseConvTile(size: ConvSize, target: Target, lanes: number, precision: Precision = 'f32'): ConvTile {
+  return cheapestConvTile(size, precision === 'f16' ? withHalfWeights(size, target) : target, lanes);
+}
+
+/** Pointwise kernels were not faster in the tiles that cheaper weights suggest. */
+function withHalfWeights({ kernel: [rows, columns] }: ConvSize, target: Target): Target {
+  const { halfLoad } = target.costs;
+  return halfLoad === undefined || rows * columns === 1 ? target : { ...target, costs: { ...target.costs, weightLoad: halfLoad } };
+}
+
+function cheapestConvTile(size: ConvSize, target: Target, lanes: number): ConvTile {
   let best: { readonly tile: ConvTile; readonly estimate: number } | undefined;
   for (const tile of candidates(size, target, lanes)) {
     const estimate = estimateConv(size, target, tile);

@@ -81,7 +81,7 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
     case 'conv': {
       const size = convSize(site, core);
       if (size.outChannels * 4 <= lanes.conv(size.outChannels)) return [convPixels(site, core)];
-      return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels)))];
+      return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels), site.precision))];
     }
     case 'dense':
       return writeDense(site, core, lanes);

@@ -22,6 +22,18 @@ test.each(targets)('$name: tiles stay within what a lane can hold', (target) => 
   }
 });
 
+test('weights in f16 have a cost of their own, but for pointwise kernels', () => {
+  const [target] = targets.filter(({ name }) => name === 'subgroups-8');
+  if (target === undefined) throw new Error('no such target');
+  const first: ConvSize = { ...plain, inChannels: 3, outChannels: 96, height: 55, width: 55, kernel: [11, 11], stride: [4, 4] };
+  const cheap = { ...target, costs: { ...target.costs, weightLoad: target.costs.halfLoad ?? NaN } };
+  expect(chooseConvTile(first, target, 8, 'f16')).not.toEqual(chooseConvTile(first, target, 8));
+  expect(chooseConvTile(first, target, 8, 'f16')).toEqual(chooseConvTile(first, cheap, 8));
+  const pointwise: ConvSize = { ...plain, inChannels: 96, outChannels: 16, height: 55, width: 55, kernel: [1, 1] };
+  expect(chooseConvTile(pointwise, cheap, 8)).not.toEqual(chooseConvTile(pointwise, target, 8));
+  expect(chooseConvTile(pointwise, target, 8, 'f16')).toEqual(chooseConvTile(pointwise, target, 8));
+});
+
 test('the tile chosen is the cheapest by the estimate', () => {
   const [target] = targets.filter(({ name }) => name === 'subgroups-8');
   if (target === undefined) throw new Error('no such target');
