@@ -25,7 +25,7 @@ export async function uploadWeights(
   // Some bindings answer null, others undefined, where nothing went wrong.
   if (fault instanceof Object) throw new MachineError(`no memory for ${total} bytes of weights: ${fault.message}`);
 
-  const room = new PackRoom(Math.max(...variant.weights.map(packedLength)));
+  const room = new PackRoom(Math.max(0, ...variant.weights.map(packedLength)));
   let done = 0;
   let unflushed = 0;
   let flushed: Promise<unknown> = Promise.resolve();

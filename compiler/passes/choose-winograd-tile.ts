@@ -27,9 +27,11 @@ function* candidates({ inChannels, outChannels, groups, height, width, kernel, s
   if (inChannels % 4 !== 0 || outChannels < lanes) return;
   for (let outputs = 2; outputs + taps - 1 <= mostWinogradInputs; outputs++) {
     const { places, tiles } = winogradSize({ height, width, kernel }, outputs);
-    const weights = places * inChannels * groups * Math.ceil(outChannels / (4 * lanes)) * 4 * lanes;
-    if (4 * weights > limits.maxStorageBufferBindingSize) continue;
+    // Numbers of a buffer between two of its kernels, and of its weights.
+    const most = limits.maxStorageBufferBindingSize / 4;
+    if (places * tiles * groups * Math.max(inChannels, outChannels) > most) continue;
     for (const blocks of [1, 2, 3, 4]) {
+      if (places * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
       for (let count = lanes; count * blocks <= Math.max(target.maxSums, lanes) && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
     }
   }

@@ -36,13 +36,17 @@ function largestBinding(graph: TypedGraph, target: Target): number {
 const specs = fileURLToPath(new URL('../../specs/', import.meta.url));
 const files = readdirSync(specs).filter((name) => name.endsWith('.yaml'));
 
-describe.each(['portable', 'subgroups-8'])('the largest binding of the plan just fits, and one byte less does not, %s', (name) => {
+describe.each(['portable', 'subgroups-8'])('the largest binding of the plan just fits, and with one byte less the plan is another or a layer is told, %s', (name) => {
   test.each(files)('%s', (file) => {
     const target = classes.find((one) => one.name === name) ?? portable;
     const graph = networkOf(readFileSync(`${specs}${file}`, 'utf8'), {}, `${specs}${file}`);
     const bytes = largestBinding(graph, target);
     expect(codes(graph, within({ maxStorageBufferBindingSize: Math.max(bytes, 64 * 4 * 131_072) }, target))).toEqual([]);
-    expect(codes(graph, within({ maxStorageBufferBindingSize: bytes - 1 }, target))).not.toEqual([]);
+    const tight = within({ maxStorageBufferBindingSize: bytes - 1 }, target);
+    const told = codes(graph, tight);
+    if (target.supply === 'uniform') expect(told).not.toEqual([]);
+    // Where Winograd's kernels need more than there is, the direct one may do.
+    else if (told.length === 0) expect(largestBinding(graph, tight)).toBeLessThan(bytes);
   });
 });
 
