@@ -133,6 +133,11 @@ export class Model<OutputName extends string = string, InputName extends string 
     return this.#loaded.program.bufferCount + this.#readbacks.count;
   }
 
+  /** How many images of a batch this device runs at once; a larger one is run in parts, in the memory of one part. */
+  get imagesAtOnce(): number {
+    return this.#loaded.part;
+  }
+
   /**
    * Runs the network on a batch of any size; what does not fit the device at once is run in parts. The input array must stay
    * as it is until the result is there. Calls may overlap. Every output of the plan is in the result, by its name.

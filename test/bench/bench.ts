@@ -1,26 +1,36 @@
 // `npm run bench`: how long short calls of the command take, then netloom beside other runtimes. Any of the options of the
-// comparison asks for that alone; `--start-up` and `--encoding` for what they say.
+// comparison asks for that alone; `--kernels`, `--growth`, `--start-up` and `--encoding` for what they say; `--write-results`
+// for all that the page shows, unless others narrow it.
 
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../runtime/errors.ts';
-import { adapterNames, defaultAdapter } from './adapter.ts';
-import { compare } from './compare.ts';
+import { adapterNames, defaultAdapter, type AdapterName } from './adapter.ts';
+import { compare, type Cell } from './compare.ts';
 import { benchEncoding } from './encoding.ts';
+import { measureGrowth, printGrowth } from './growth.ts';
+import { measureKernels, printKernels } from './kernels.ts';
 import { peers, type PeerName } from './peers/index.ts';
-import { describe, printMeasured, writeJson, writeResults } from './results.ts';
+import { publishedAdapters, publishedCells, publishedKernels } from './published.ts';
+import { describe, merge, noResults, printMeasured, writeJson, writeResults, type Results } from './results.ts';
 import { benchStartUp } from './start-up.ts';
 
 const options = {
   'start-up': { type: 'boolean', default: false },
   encoding: { type: 'boolean', default: false },
-  models: { type: 'string', default: 'alexnet' },
-  batches: { type: 'string', default: '1,8,32' },
-  peers: { type: 'string', default: Object.keys(peers).join() },
-  adapter: { type: 'string', default: defaultAdapter() },
+  kernels: { type: 'boolean', default: false },
+  growth: { type: 'boolean', default: false },
+  models: { type: 'string' },
+  batches: { type: 'string' },
+  peers: { type: 'string' },
+  adapter: { type: 'string' },
   rounds: { type: 'string' },
   json: { type: 'string' },
   'write-results': { type: 'boolean', default: false },
 } as const;
+
+/** Rounds where nobody says how many. A run of the largest batch takes seconds: growth has fewer. */
+const ROUNDS = 20;
+const GROWTH_ROUNDS = 5;
 
 /** What the call is at fault for. */
 class CallError extends Error {}
@@ -38,20 +48,52 @@ async function bench(args: string[]): Promise<void> {
   if (values['start-up'] || args.length === 0) benchStartUp(rounds ?? 15);
   if (values.encoding) await benchEncoding(20 * (rounds ?? 15));
   if (values['start-up'] || values.encoding) return;
-  const comparison = {
-    models: values.models.split(','),
-    batches: values.batches.split(',').map((text) => count('batches', text)),
-    peers: values.peers.split(',').map((word) => oneOf('peers', word, Object.keys(peers) as PeerName[])),
-    adapter: oneOf('adapter', values.adapter, adapterNames),
-    rounds: rounds ?? 20,
-  };
-  const setting = describe(comparison, args);
+  const { models, batches, json, 'write-results': writes } = values;
+  const publishes = writes && !values.kernels && !values.growth && [models, batches, values.peers].every((value) => value === undefined);
+  const adapters = values.adapter === undefined ? (writes ? publishedAdapters() : [defaultAdapter()]) : values.adapter.split(',').map((word) => oneOf('adapter', word, adapterNames));
+  const asked = cellsOf(models?.split(',') ?? ['alexnet'], batches?.split(',').map((text) => count('batches', text)), adapters);
+  const names = values.peers?.split(',').map((word) => oneOf('peers', word, Object.keys(peers) as PeerName[])) ?? Object.keys(peers) as PeerName[];
+  const compares = publishes || (!values.kernels && !values.growth);
+
+  const setting = describe(args, compares ? names : ['netloom']);
   console.log(setting.lines.join('\n'));
-  const measured = await compare(comparison, (one) => {
-    console.log(printMeasured(one));
-  });
-  if (values.json !== undefined) writeJson(values.json, setting, measured);
-  if (values['write-results']) writeResults(setting, measured);
+  const { date } = setting;
+  let found: Results = { ...noResults, settings: [setting] };
+  const profiles: unknown[] = [];
+  // As it comes: what follows may take hours, and fail.
+  const keep = (fresh: Partial<Results>): void => {
+    found = merge(found, { ...noResults, settings: [setting], ...fresh });
+    if (writes) writeResults(found);
+    if (json !== undefined) writeJson(json, found, profiles);
+  };
+  if (compares) {
+    await compare({ cells: publishes ? publishedCells(adapters) : asked([1, 8, 32]), peers: names, rounds: rounds ?? ROUNDS }, (cell, measured) => {
+      for (const one of measured) console.log(printMeasured(cell, one));
+      keep({ compared: [{ ...cell, date, measured }] });
+    });
+  }
+  if (publishes || values.kernels) {
+    for (const cell of publishes ? publishedKernels(adapters) : asked([1])) {
+      const { times, json: profile } = await measureKernels(cell, rounds ?? ROUNDS);
+      console.log(printKernels(times));
+      profiles.push(profile);
+      keep({ kernels: [{ ...times, date }] });
+    }
+  }
+  if (publishes || values.growth) {
+    for (const adapter of adapters) {
+      const growth = await measureGrowth(adapter, rounds ?? GROWTH_ROUNDS, (series) => {
+        console.log(printGrowth(series));
+      });
+      keep({ growth: [{ ...growth, date }] });
+    }
+  }
+}
+
+/** Each with each; the batches are those asked for, or the usual ones. */
+function cellsOf(models: readonly string[], batches: readonly number[] | undefined, adapters: readonly AdapterName[]) {
+  return (usual: readonly number[]): readonly Cell[] =>
+    models.flatMap((model) => adapters.flatMap((adapter) => (batches ?? usual).map((batch): Cell => ({ model, batch, adapter }))));
 }
 
 function parse(args: string[]) {

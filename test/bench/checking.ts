@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fitPower } from './fit-power.ts';
 import { largeSpec } from './large-spec.ts';
 import { quantile } from './quantile.ts';
 import { timeProcess } from './time-process.ts';
@@ -44,10 +45,6 @@ line('a bare node', 'bare', '');
 line(`all ${shipped.length} specs`, 'shipped', `${quantile(taken('shipped').map((time, round) => time / (bare[round] ?? NaN)), 0.5).toFixed(2)} times a bare node`);
 for (const layers of sizes.slice(1)) line(`${layers.toLocaleString('en')} layers`, String(layers), '');
 
-/** The slope of the line through the logarithms, by least squares. */
-const points = sizes.slice(1).map((layers) => [Math.log(layers), Math.log(median(String(layers)) - median('1'))] as const);
-const mean = (of: 0 | 1): number => points.reduce((sum, point) => sum + point[of], 0) / points.length;
-const [x, y] = [mean(0), mean(1)];
-const exponent = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+const { exponent } = fitPower(sizes.slice(1).map((layers) => ({ x: layers, y: median(String(layers)) - median('1') })));
 const last = (median('10000') - median('1')) / (median('1000') - median('1'));
 console.log(`beyond one layer's, time grows as layers ^ ${exponent.toFixed(2)}; ten times 1,000 layers take ${last.toFixed(1)} times as long`);

@@ -21,9 +21,10 @@ const STARTS_MS = 30_000;
 /** Runs before any is counted: compilers of JavaScript and allocators have their own first times. One, where it is a long one. */
 const WARM_UPS = 2;
 const LONG_MS = 5_000;
-/** A peer whose rounds would take longer than this sits out most of them, but not the last `LEAST_TURNS`. */
+/** A peer whose rounds would take longer than this sits out most of them, but not the last `LEAST_TURNS`; one that takes minutes has one. */
 const TURNS_MS = 90_000;
 const LEAST_TURNS = 3;
+const MINUTES_MS = 60_000;
 /** Pools of threads spin for a while after their work. */
 const PAUSE_MS = 30;
 
@@ -52,38 +53,40 @@ export interface Measured {
   readonly turns: number;
 }
 
-export interface Comparison {
-  readonly models: readonly string[];
-  readonly batches: readonly number[];
-  readonly peers: readonly PeerName[];
+/** A network, a batch and a GPU: what all peers are given. */
+export interface Cell {
+  /** One of `specs/`, or a path that ends in `.yaml`. */
+  readonly model: string;
+  readonly batch: number;
   readonly adapter: AdapterName;
+}
+
+export interface Comparison {
+  /** In the order of their networks: each is prepared once for all of its cells. */
+  readonly cells: readonly Cell[];
+  readonly peers: readonly PeerName[];
   readonly rounds: number;
 }
 
-/** Measures all of it, and tells each row as soon as it is there. */
-export async function compare({ models, batches, peers, adapter, rounds }: Comparison, tell: (measured: Measured) => void): Promise<readonly Measured[]> {
+export const specOf = (model: string): string => (model.endsWith('.yaml') ? model : `specs/${model}.yaml`);
+
+/** Measures all of it, and tells the rows of each cell as soon as they are there. */
+export async function compare({ cells, peers, rounds }: Comparison, tell: (cell: Cell, measured: readonly Measured[]) => void): Promise<void> {
   bundlePeers();
   const scratch = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
-  const all: Measured[] = [];
   try {
-    for (const model of models) {
-      const network = await prepare(model.endsWith('.yaml') ? model : `specs/${model}.yaml`, join(scratch, 'models'));
-      for (const batch of batches) {
-        for (const measured of await measure(network, { batch, peers, adapter, rounds, scratch })) {
-          tell(measured);
-          all.push(measured);
-        }
-      }
+    for (const model of new Set(cells.map((cell) => cell.model))) {
+      const own = cells.filter((cell) => cell.model === model);
+      const network = await prepare(specOf(model), join(scratch, 'models'), Math.max(...own.map(({ batch }) => batch)));
+      for (const cell of own) tell(cell, await measure(network, cell, { peers, rounds, scratch }));
       rmSync(join(scratch, 'models'), { recursive: true, force: true });
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return all;
 }
 
-interface Place extends Pick<Comparison, 'peers' | 'adapter' | 'rounds'> {
-  readonly batch: number;
+interface Place extends Pick<Comparison, 'peers' | 'rounds'> {
   readonly scratch: string;
 }
 
@@ -101,7 +104,7 @@ interface Entrant {
   deviation?: number;
 }
 
-async function measure(network: Network, { batch, peers, adapter, rounds, scratch }: Place): Promise<readonly Measured[]> {
+async function measure(network: Network, { batch, adapter }: Cell, { peers, rounds, scratch }: Place): Promise<readonly Measured[]> {
   const task = join(scratch, 'task.json');
   writeFileSync(task, JSON.stringify({ ...network.task, images: network.writeBatch(batch), batch, adapter, threads: THREADS }));
   const expected = network.judge(batch);
@@ -125,9 +128,12 @@ async function measure(network: Network, { batch, peers, adapter, rounds, scratc
       });
     }
     await each(entrants, async (entrant) => {
-      let last = 0;
+      const start = Math.min(...entrant.warm);
+      // There the first result has to do as a warm-up.
+      const takesMinutes = start > MINUTES_MS;
+      let last = takesMinutes ? start : 0;
       for (let run = 0; run < WARM_UPS && last < LONG_MS; run++) last = await entrant.peer?.run() ?? 0;
-      entrant.every = Math.max(1, Math.min(Math.ceil((last * rounds) / TURNS_MS), Math.floor(rounds / LEAST_TURNS)));
+      entrant.every = Math.max(1, Math.min(Math.ceil((last * rounds) / TURNS_MS), Math.floor(rounds / (takesMinutes ? 1 : LEAST_TURNS))));
     });
     for (let round = 0; round < rounds; round++) {
       // Nobody always follows the same one.

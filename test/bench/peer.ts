@@ -9,8 +9,8 @@ import type { Readable } from 'node:stream';
 import { peers, type PeerName } from './peers/index.ts';
 import type { Said } from './peers/serve.ts';
 
-/** A start or a run that takes longer has failed. */
-const MOST_MS = 300_000;
+/** Loading, a first result or a run that takes longer has failed. */
+const MOST_MS = 600_000;
 
 /** What its process needs to know of the machine. */
 export interface Surroundings {
@@ -46,12 +46,11 @@ export class Peer {
     const start = performance.now();
     const [program = '', ...args] = command(task);
     const child = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
-    const tooLong = setTimeout(() => child.kill('SIGKILL'), MOST_MS);
     const said = listen(child);
     try {
-      const loaded = await next(said, 'loaded');
+      const loaded = await within(child, next(said, 'loaded'));
       const loadMs = performance.now() - start;
-      const first = await next(said, 'first');
+      const first = await within(child, next(said, 'first'));
       const firstMs = performance.now() - start;
       if (usesGpu && driver !== undefined && !readFileSync(`/proc/${child.pid ?? 0}/maps`, 'utf8').includes(driver)) {
         throw new Error(`it did not load ${driver}, so it ran on something else`);
@@ -62,22 +61,15 @@ export class Peer {
     } catch (fault) {
       child.kill('SIGKILL');
       throw fault;
-    } finally {
-      clearTimeout(tooLong);
     }
   }
 
   /** Milliseconds of one run, by the clock of its process. */
   async run(): Promise<number> {
-    const tooLong = setTimeout(() => this.#child.kill('SIGKILL'), MOST_MS);
-    try {
-      this.#child.stdin?.write('run\n');
-      const { ms, rss_mb } = await next(this.#said, 'ran');
-      this.rssMb = rss_mb;
-      return ms;
-    } finally {
-      clearTimeout(tooLong);
-    }
+    this.#child.stdin?.write('run\n');
+    const { ms, rss_mb } = await within(this.#child, next(this.#said, 'ran'));
+    this.rssMb = rss_mb;
+    return ms;
   }
 
   async close(): Promise<void> {
@@ -85,6 +77,18 @@ export class Peer {
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await ended;
+  }
+}
+
+/** What is waited for, unless it takes too long: then the process is ended. */
+async function within<T>(child: ChildProcess, wait: Promise<T>): Promise<T> {
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), MOST_MS);
+  try {
+    return await wait;
+  } catch (fault) {
+    throw child.killed ? new Error(`it took longer than ${MOST_MS / 60_000} minutes`, { cause: fault }) : fault;
+  } finally {
+    clearTimeout(tooLong);
   }
 }
 

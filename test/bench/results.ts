@@ -1,44 +1,55 @@
-// What the comparison found: a line for each row as it comes, a file for programs, and the page `RESULTS.md` with a chart.
+// What was found: lines as it comes, a file for programs, and `results.json`, from which the page is made. A call replaces
+// there what it measured and leaves the rest, so that all of it need not be measured in one night.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
-import type { AdapterName } from './adapter.ts';
-import { chart } from './chart.ts';
-import { THREADS, TOLERANCE, type Comparison, type Measured, type Row } from './compare.ts';
-import { peers } from './peers/index.ts';
+import { adapterNames } from './adapter.ts';
+import { chart, chartFile } from './chart.ts';
+import type { Cell, Measured } from './compare.ts';
+import type { Growth } from './growth.ts';
+import type { KernelTimes } from './kernels.ts';
+import { page } from './page.ts';
+import { peers, type PeerName } from './peers/index.ts';
+import { ratiosOf } from './ratios.ts';
 
-/** Where and how it was measured. */
+/** Where and how something was measured. */
 export interface Setting {
+  /** When the call began; tells settings apart. */
   readonly date: string;
-  readonly adapter: AdapterName;
-  /** Whether others were using it when it began. */
+  /** Whether others were using the machine then. */
   readonly shared: boolean;
   readonly lines: readonly string[];
 }
 
-export function describe({ adapter, peers: names, rounds }: Comparison, args: readonly string[]): Setting {
+interface Dated {
+  readonly date: string;
+}
+
+export interface Results {
+  readonly settings: readonly Setting[];
+  readonly compared: readonly (Cell & Dated & { readonly measured: readonly Measured[] })[];
+  readonly kernels: readonly (KernelTimes & Dated)[];
+  readonly growth: readonly (Growth & Dated)[];
+}
+
+export const noResults: Results = { settings: [], compared: [], kernels: [], growth: [] };
+
+export function describe(args: readonly string[], names: readonly PeerName[]): Setting {
   const packages = [...new Set(names.map((name) => peers[name].package))].map((name) => `${name} ${versionOf(name)}`);
   return {
     date: new Date().toISOString(),
-    adapter,
     shared: (loadavg()[0] ?? 0) > 1,
     lines: [
       `command   npm run bench -- ${args.join(' ')}`,
       `machine   ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
       `software  Node ${process.versions.node}, ${packages.join(', ')}`,
-      `adapter   ${adapter}, of which nothing else is found by any of them`,
-      `rounds    ${rounds}, each peer once in each; load average at the start ${loadAverage()}`,
+      `load average at the start ${loadavg().map((value) => value.toFixed(1)).join(', ')}`,
     ],
   };
 }
 
-/** Of the last minute, five and fifteen: what else the machine was doing. */
-function loadAverage(): string {
-  return loadavg().map((value) => value.toFixed(1)).join(', ');
-}
-
 function versionOf(name: string): string {
-  if (name === 'torch') return '(its version stands in the table)';
+  if (name === 'torch') return '(its version stands among the notes)';
   const path = name === 'netloom' ? '../../package.json' : `node_modules/${name}/package.json`;
   try {
     return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
@@ -47,89 +58,53 @@ function versionOf(name: string): string {
   }
 }
 
-export function printMeasured({ row, note, turns }: Measured): string {
-  const name = `${row.peer.padEnd(20)} ${row.model} x${row.batch}`.padEnd(42);
+export function printMeasured({ batch, model, adapter }: Cell, { row, note, turns }: Measured): string {
+  const name = `${row.peer.padEnd(20)} ${model} x${batch} ${adapter}`.padEnd(52);
   if (row.error !== null) return `${name} ERROR ${row.error}`;
   return `${name} ${ms(row.median_ms).padStart(8)} ms (${ms(row.p10_ms)} to ${ms(row.p90_ms)}, ${turns} runs)` +
     `  load ${ms(row.load_ms)}  first ${ms(row.first_cold_ms)} cold, ${ms(row.first_warm_ms)} warm` +
     `  ${row.rss_mb ?? '?'} MB  off by ${row.max_error?.toExponential(1) ?? '?'}${note === undefined ? '' : `  ${note}`}`;
 }
 
-/** For programs; times are those of a batch. */
-export function writeJson(path: string, { date, adapter }: Setting, measured: readonly Measured[]): void {
-  writeFileSync(path, `${JSON.stringify({ date, adapter, rows: measured.map(({ row }) => row) }, null, 2)}\n`);
+/** For programs; times are those of a batch. Where there are several adapters, rows say theirs; `profiles` are as `netloom profile` prints them. */
+export function writeJson(path: string, { settings, compared, kernels, growth }: Results, profiles: readonly unknown[]): void {
+  const adapters = adapterNames.filter((name) => [...compared, ...kernels, ...growth].some(({ adapter }) => adapter === name));
+  const rows = compared.flatMap(({ adapter, measured }) => measured.map(({ row }) => (adapters.length > 1 ? { adapter, ...row } : row)));
+  const content = {
+    date: settings[0]?.date, adapter: adapters.join(), rows,
+    ...(profiles.length === 0 ? {} : { kernels: profiles }),
+    ...(growth.length === 0 ? {} : { growth }),
+  };
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** Writes the page and its chart beside this file. */
-export function writeResults(setting: Setting, measured: readonly Measured[]): void {
-  writeFileSync(new URL('RESULTS.md', import.meta.url), page(setting, measured));
-  writeFileSync(new URL('results.svg', import.meta.url), chart(ratiosOf(measured.map(({ row }) => row))));
+/** `fresh` and what of `old` it does not measure again. In the order of adapters and, within one, in which they came first. */
+export function merge(old: Results, fresh: Results): Results {
+  const both = <Item extends Cell | Growth>(before: readonly Item[], now: readonly Item[]): readonly Item[] => {
+    const found = new Map(before.map((item) => [keyOf(item), item]));
+    for (const item of now) found.set(keyOf(item), item);
+    return [...found.values()].toSorted((a, b) => adapterNames.indexOf(a.adapter) - adapterNames.indexOf(b.adapter));
+  };
+  const [compared, kernels, growth] = [both(old.compared, fresh.compared), both(old.kernels, fresh.kernels), both(old.growth, fresh.growth)];
+  const dates = new Set([...compared, ...kernels, ...growth].map(({ date }) => date));
+  const settings = [...old.settings, ...fresh.settings].filter(({ date }, index, all) => dates.has(date) && all.findIndex((other) => other.date === date) === index);
+  return { settings, compared, kernels, growth };
 }
 
-/** How many times netloom's median a peer takes. */
-export interface Ratio {
-  readonly row: Row;
-  readonly ratio: number | undefined;
-}
+const keyOf = (item: Cell | Growth): string => ('model' in item ? `${item.adapter} ${item.model} ${item.batch}` : item.adapter);
 
-export function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
-  return rows.filter(({ peer }) => peer !== 'netloom').map((row) => {
-    const own = rows.find(({ peer, model, batch }) => peer === 'netloom' && model === row.model && batch === row.batch)?.median_ms;
-    return { row, ratio: row.median_ms === null || own === null || own === undefined ? undefined : row.median_ms / own };
-  });
-}
+const stored = new URL('results.json', import.meta.url);
 
-function page(setting: Setting, measured: readonly Measured[]): string {
-  const rows = measured.map(({ row }) => row);
-  const notes = new Map(measured.flatMap(({ row, note }) => (note === undefined ? [] : [[row.peer, note] as const])));
-  return `# netloom beside other runtimes
-
-Written by \`npm run bench -- --write-results\`; the numbers are of one run, in which all took turns. ${setting.shared ? 'The machine was shared with other work at the time' : 'The machine may have had other work to do'} (see the load average): believe ratios, not milliseconds, and small differences not at all.
-
-## Times netloom's
-
-How many times netloom's median a peer takes: above 1 netloom is faster.
-
-${table(['model', 'batch', 'peer', 'times netloom'], ratiosOf(rows).map(({ row, ratio }) => [
-    row.model, String(row.batch), row.peer, row.error ?? (ratio === undefined ? 'netloom has no time' : ratio.toFixed(2)),
-  ]))}
-
-![The same as a chart](results.svg)
-
-## Milliseconds for a batch
-
-${table(['model', 'batch', 'peer', 'median', 'p10', 'p90', 'runs', 'load', 'first, cold', 'first, warm', 'peak MB', 'deviation'], measured.map(({ row, turns }) => [
-    row.model, String(row.batch), row.peer,
-    ...(row.error === null
-      ? [ms(row.median_ms), ms(row.p10_ms), ms(row.p90_ms), String(turns), ms(row.load_ms), ms(row.first_cold_ms), ms(row.first_warm_ms), String(row.rss_mb ?? '?')]
-      : [row.error, '', '', '', '', '', '', '']),
-    row.max_error === null ? '' : row.max_error.toExponential(1),
-  ]))}
-
-- A run is from an array to an array: images in the order in which the peer takes pictures, to the spec's output. Decoding and laying out a picture is in none of them.
-- \`load\` and \`first\` are from the start of a process to the network being ready and to its first result, the median of three processes (fewer where they are slow), each with an empty shader cache of Mesa's and with the one that this left; \`load\` is of the latter. Files have been read before. SwiftShader keeps no cache.
-- \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} (0.05 with weights in f16, whose logits \`netloom verify\` judges) there is an error and no time.
-- \`peak MB\` is the resident memory of the process, the software GPU in it included.
-
-## What it leaves out
-
-- Trained weights: these come from a formula, and the images too, two different ones repeated.
-- GPUs that are not made of software; other precisions than f32, but for \`netloom-f16\`, whose weights are stored in 16 bits; more than ${THREADS} threads on the CPU.
-- What peers could be given with work of one's own: graph capture, quantization, inputs that stay on the GPU.
-- The cost of waiting: netloom lets the processor go while a software GPU works; jax-js and TensorFlow.js wait as Dawn's Node binding does, by spinning, and that is in their times.
-
-## Where
-
-\`\`\`text
-${[`date      ${setting.date.slice(0, 10)}`, ...setting.lines].join('\n')}
-${Array.from(notes, ([peer, note]) => `${peer}: ${note}`).join('\n')}
-load average at the end ${loadAverage()}
-\`\`\`
-`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '/').replaceAll('\n', ' ')).join(' | ')} |`).join('\n');
+/** Adds to `results.json`, and makes the page and its charts of it; all of it beside this file. */
+export function writeResults(fresh: Results): void {
+  const old = existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')) as Results : noResults;
+  const results = merge(old, fresh);
+  writeFileSync(stored, `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(new URL('RESULTS.md', import.meta.url), page(results));
+  for (const adapter of adapterNames) {
+    const ratios = ratiosOf(results, adapter);
+    if (ratios.length > 0) writeFileSync(new URL(chartFile(adapter), import.meta.url), chart(adapter, ratios));
+  }
 }
 
 const ms = (value: number | null): string => (value === null ? '?' : value.toFixed(value < 100 ? 1 : 0));

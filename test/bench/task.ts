@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { checkFile } from '../../compiler/cli/spec.ts';
 import { writeOnnx } from '../../compiler/cli/write-onnx.ts';
 import { toOnnx } from '../../compiler/emit/onnx.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
@@ -11,6 +10,7 @@ import { elements } from '../../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { openWeights } from '../../runtime/weights.ts';
 import { interpreted } from '../../compiler/cli/interpreted.ts';
+import { graphOf } from './load-network.ts';
 
 const SEED = 1;
 /** Different images in a batch, which repeats them: the judge takes seconds for each. */
@@ -56,10 +56,10 @@ export interface Network {
   readonly judge: (batch: number) => Float64Array;
 }
 
-/** Checks the spec at `path`, writes its weights and its ONNX model into `folder`, and interprets it. */
-export async function prepare(path: string, folder: string): Promise<Network> {
+/** Checks the spec at `path`, writes its weights and its ONNX model into `folder`, and interprets it. No batch may be larger than `most`. */
+export async function prepare(path: string, folder: string, most: number): Promise<Network> {
   const { name, graph, task } = await write(path, folder);
-  const { images, expected } = await judged(graph);
+  const { images, expected } = await judged(graph, Math.min(most, IMAGES));
   const outputSize = elements(task.output.shape);
   return {
     name,
@@ -75,8 +75,7 @@ export async function prepare(path: string, folder: string): Promise<Network> {
 
 /** The same without images and without a judge. */
 export async function write(path: string, folder: string): Promise<Pick<Network, 'name' | 'task'> & { readonly graph: TypedGraph }> {
-  const { graph, diagnostics } = checkFile(path, new Map());
-  if (graph === undefined) throw new Error(`${path}: ${diagnostics.map(({ message }) => message).join('; ')}`);
+  const graph = graphOf(path);
   mkdirSync(folder, { recursive: true });
   const name = basename(path, '.yaml');
   const onnx = join(folder, `${name}.onnx`);
@@ -99,11 +98,11 @@ export async function write(path: string, folder: string): Promise<Pick<Network,
   };
 }
 
-async function judged(graph: TypedGraph): Promise<{ readonly images: Float32Array; readonly expected: Float64Array }> {
+async function judged(graph: TypedGraph, count: number): Promise<{ readonly images: Float32Array; readonly expected: Float64Array }> {
   const [output = ''] = graph.outputs;
   const areProbabilities = graph.nodes.find(({ id }) => id === output)?.op.name === 'softmax';
   for (const bound of BOUNDS) {
-    const images = syntheticTensor(graph.input.name, IMAGES * elements(graph.input.shape), SEED, bound);
+    const images = syntheticTensor(graph.input.name, count * elements(graph.input.shape), SEED, bound);
     const values = (await interpreted(graph, `synthetic:${SEED}`, images)).get(output)?.data ?? new Float64Array(0);
     if (!areProbabilities || values.every((value) => value <= MOST_CERTAIN)) return { images, expected: values };
   }

@@ -55,6 +55,8 @@ describe.skipIf(adapters.length === 0).each(adapters.length === 0 ? ['no adapter
     // Four images of the haloed slot (256 bytes each) fit a binding of 1 KiB.
     const small: Variant = { ...variant, needs: { ...variant.needs, maxStorageBufferBindingSize: 1024 } };
     const model = kept(await loadModel({ plan: { ...plan, variants: [small] }, shaders: text, weights, adapter }));
+    // And the kernel takes three at once.
+    expect(model.imagesAtOnce).toBe(3);
     const image = picture(23);
     const { edges } = await model.run({ image });
     expect([...edges.data]).toEqual(expectedEdges(image));
