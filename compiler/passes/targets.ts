@@ -39,7 +39,10 @@ export function filledIn({ like, ...own }: Profile): Target {
 /** The class with subgroups of this size; the portable one, if there is none. */
 export const classFor = (subgroupSize: number | undefined): Target => classes.find((target) => target.subgroupSize === subgroupSize) ?? portable;
 
-/** Costs that leave out what only some targets have are meant as they are. */
+/** Costs that only some targets have. */
+const ofSome: readonly string[] = ['halfLoad', 'load', 'store', 'storeInLoop', 'wait'] satisfies readonly (keyof Costs)[];
+
+/** Costs that leave out no others are meant as they are. */
 function isComplete(costs: Partial<Costs> | undefined): costs is Costs {
-  return costs !== undefined && Object.keys(costKeys).every((key) => key === 'storeInLoop' || key === 'wait' || Object.hasOwn(costs, key));
+  return costs !== undefined && Object.keys(costKeys).every((key) => ofSome.includes(key) || Object.hasOwn(costs, key));
 }
