@@ -66,7 +66,7 @@ export function check(source: Source, overrides: ReadonlyMap<string, string> = n
   if (document) judgeContracts(document, hasErrors(diagnostics) ? undefined : whole, report);
   const right = hasErrors(diagnostics) ? undefined : whole;
   if (right) adviseOnUnused(right, report);
-  return { diagnostics: byPlace(tellOnce(heedIgnores(source, diagnostics)), source), document, known: inference?.known, graph: right };
+  return { diagnostics: tellOnce(byPlace(heedIgnores(source, diagnostics), source)), document, known: inference?.known, graph: right };
 }
 
 /** As their places follow each other in the text: the spec's own first, then those of each other text. */

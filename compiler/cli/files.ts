@@ -12,7 +12,7 @@ import { suggest } from '../source/suggest.ts';
  */
 export function openSpec(path: string, report: Report): Source | undefined {
   try {
-    return { path, text: readFileSync(path, 'utf8'), read: neighboursOf(path), leaves: leavesProject(path) };
+    return { path, text: readFileSync(path, 'utf8'), ...neighboursOf(path) };
   } catch (error) {
     const near = suggest(basename(path), neighbourNames(path));
     const help = near === undefined ? undefined : `did you mean ${join(dirname(path), near)}?`;
@@ -22,25 +22,25 @@ export function openSpec(path: string, report: Report): Source | undefined {
 }
 
 /**
- * Reads files named beside `path`. None outside the project: a spec from elsewhere shall not read what it likes.
+ * How a spec at `path` finds the files that it names. None outside the project: a spec from elsewhere shall not read what it
+ * likes.
  * @param load what lies at a path; the disk, unless an editor knows better
  */
 export function neighboursOf(
   path: string,
   load: (path: string) => Source | undefined = readText,
   project = projectOf(path),
-): (name: string) => Source | undefined {
-  const leaves = leavesProject(path, project);
-  return (name) => {
-    const neighbour = join(dirname(path), name);
-    const found = leaves(name) ? undefined : load(neighbour);
-    return found?.read ? found : found && { ...found, read: neighboursOf(neighbour, load, project), leaves: leavesProject(neighbour, project) };
+): Required<Pick<Source, 'read' | 'list' | 'leaves'>> {
+  const leaves = (name: string): boolean => isAbsolute(name) || relative(project, resolve(dirname(path), name)).startsWith('..');
+  return {
+    leaves,
+    list: (name) => (leaves(name) ? [] : neighbourNames(join(dirname(path), name))),
+    read: (name) => {
+      const neighbour = join(dirname(path), name);
+      const found = leaves(name) ? undefined : load(neighbour);
+      return found?.read ? found : found && { ...found, ...neighboursOf(neighbour, load, project) };
+    },
   };
-}
-
-/** Whether a file named beside `path` lies outside its project. */
-export function leavesProject(path: string, project = projectOf(path)): (name: string) => boolean {
-  return (name) => isAbsolute(name) || relative(project, resolve(dirname(path), name)).startsWith('..');
 }
 
 /** The text file at `path`, undefined where it cannot be read. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { catalog, type Report } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
-import { leavesProject, neighboursOf, openSpec } from './files.ts';
+import { neighboursOf, openSpec } from './files.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a spec that came through a pipe is called. */
@@ -35,7 +35,7 @@ export async function specsOf(operands: readonly string[], terminal: Terminal): 
 async function specsOfOne(operand: string, terminal: Terminal): Promise<readonly Operand[]> {
   if (operand === '-') {
     const text = await terminal.input();
-    return [{ file: stdinName, open: () => ({ path: stdinName, text, read: neighboursOf(stdinName), leaves: leavesProject(stdinName) }) }];
+    return [{ file: stdinName, open: () => ({ path: stdinName, text, ...neighboursOf(stdinName) }) }];
   }
   if (isFolder(operand)) {
     const names = (await glob('**/*.{yaml,yml}', operand)).map((name) => join(operand, name)).filter(isSpec);

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { check, type Checked } from '../check.ts';
-import { leavesProject, neighboursOf, projectOf, readText } from '../cli/files.ts';
+import { neighboursOf, projectOf, readText } from '../cli/files.ts';
 import { collect, type Report } from '../source/catalog.ts';
 import type { Source } from '../source/source.ts';
 import type { Written } from '../spec/document.ts';
@@ -202,7 +202,7 @@ export class Workspace {
     this.sources.set(path, known);
     const last = known.get(project);
     if (last?.text === text) return last;
-    const source = { path, text, read: neighboursOf(path, (neighbour) => this.load(neighbour, project), project), leaves: leavesProject(path, project) };
+    const source = { path, text, ...neighboursOf(path, (neighbour) => this.load(neighbour, project), project) };
     known.set(project, source);
     return source;
   }

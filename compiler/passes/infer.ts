@@ -35,7 +35,7 @@ export function infer(graph: Graph, report: Report): TypedGraph | undefined {
 
 /** As much of the network as is right, for a table that shows how far it goes. */
 export function inferPartial(graph: Graph, report: Report): Inference {
-  const state: State = { graph, nodes: new Map(graph.nodes.map((node) => [node.id, node])), shapes: new Map(), wished: new Map(), typed: new Map() };
+  const state: State = { graph, nodes: new Map(graph.nodes.map((node) => [node.id, node])), shapes: new Map(), wished: new Map(), typed: new Map(), failed: new Map() };
   const { tell, finish } = warningsLast(report);
   const sound = new Set<string>();
   if (countable(graph.input.name, graph.input.shape, report, graph.document.input.shape.span)) {
@@ -46,6 +46,7 @@ export function inferPartial(graph: Graph, report: Report): Inference {
     inferNode(node, state, tell(node));
     if (state.typed.has(node.id) && node.inputs.every((id) => sound.has(id))) sound.add(node.id);
   }
+  for (const { say } of state.failed.values()) say();
   finish();
   const nodes = [...state.typed.values()].filter(({ id }) => sound.has(id));
   return { known: { ...graph, nodes }, complete: nodes.length === graph.nodes.length && sound.has(graph.input.name) };
@@ -57,7 +58,12 @@ interface State extends History {
   readonly wished: Map<string, Shape>;
   /** The nodes that nothing is wrong with, whatever is wrong before them. */
   readonly typed: Map<string, TypedNode>;
+  /** Failed `expect`s of the uses of a block, by its last layer: what they have in common is told once. */
+  readonly failed: Map<string, { readonly others: Related[]; readonly say: () => void }>;
 }
+
+/** Of the other uses of a block that fail, as many are shown. */
+const mostUses = 4;
 
 /** Keeps warnings back, and drops those about layers that an error already speaks of: their loss is part of its story. */
 function warningsLast(report: Report): { readonly tell: (node: Node) => Report; readonly finish: () => void } {
@@ -156,6 +162,23 @@ function judgeExpect(node: Node, shape: Shape, state: State, report: Report): vo
     state.wished.delete(node.id);
     return;
   }
+  tellExpect(node, shape, wanted, state, report);
+  state.typed.delete(node.id);
+  const hoped = asExpected(shape, wanted);
+  if (hoped !== undefined) state.wished.set(node.id, hoped);
+}
+
+/** Says that a layer does not give what it should, or keeps it, of the last layer of a block, until all of its uses are known. */
+function tellExpect(node: Node, shape: Shape, wanted: readonly (number | '?')[], state: State, report: Report): void {
+  const { expect, name } = node.origin;
+  if (expect === undefined) return;
+  const { span } = name;
+  const place = `${span.source.path} ${span.start}`;
+  const told = state.failed.get(place);
+  if (told) {
+    if (told.others.length < mostUses) told.others.push({ span: expect.span, note: `${name.value} gives ${printShape(shape)}` });
+    return;
+  }
   const sameRank = wanted.length === shape.length;
   const planeIsRight = sameRank && fits(shape.slice(0, -1), wanted.slice(0, -1));
   const channels = sameRank ? wanted.at(-1) : undefined;
@@ -163,10 +186,13 @@ function judgeExpect(node: Node, shape: Shape, state: State, report: Report): vo
   const help = [...(elsewhere === undefined ? [] : [elsewhere]), `write \`expect: ${printShape(shape)}\``].join('; otherwise ');
   const because = (planeIsRight ? undefined : reasonFor(node.id, state)) ?? `it is ${printShape(shape)}`;
   const holes = { layer: name.value, actual: printShape(shape), expected: printExpected(wanted), because };
-  report(catalog.expectFails, expect.span, holes, { related: behind(node, shape, sameRank && !planeIsRight, state), help });
-  state.typed.delete(node.id);
-  const hoped = asExpected(shape, wanted);
-  if (hoped !== undefined) state.wished.set(node.id, hoped);
+  const related = behind(node, shape, sameRank && !planeIsRight, state);
+  if (span.beside?.uses !== true) {
+    report(catalog.expectFails, expect.span, holes, { related, help });
+    return;
+  }
+  const others: Related[] = [];
+  state.failed.set(place, { others, say: () => { report(catalog.expectFails, expect.span, holes, { related: [...related, ...others], help }); } });
 }
 
 /** The layers behind a failed `expect`; none where the layer makes its channels itself and they alone are wrong. */

@@ -59,12 +59,26 @@ export function collect(): { readonly report: Report; readonly diagnostics: read
 /** Of the lines that use a block, as many are shown with what is wrong in it. */
 const mostInstances = 4;
 
-/** What is wrong in a block is wrong wherever the block is used: it is told once, with the lines that use it. */
+/**
+ * What is wrong in a block is wrong wherever the block is used: it is told once, with the lines that use it. So is a param
+ * that is not declared, with the other places that want it.
+ */
 export function tellOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const told: Diagnostic[] = [];
+  const undeclared = new Map<string, Related[]>();
   const inBlocks = new Map<string, { readonly ways: Set<string>; readonly related: Related[]; readonly most: number }>();
   for (const diagnostic of diagnostics) {
-    const { code, span } = diagnostic;
+    const { code, span, message } = diagnostic;
+    // Where another name was meant, each place is a mistake of its own.
+    if (code === catalog.unknownParam.code && diagnostic.help?.startsWith('did you mean') !== true) {
+      const wanted = undeclared.get(message);
+      if (wanted && wanted.length < mostInstances) wanted.push({ span, note: 'also here' });
+      if (wanted) continue;
+      const related = [...diagnostic.related];
+      undeclared.set(message, related);
+      told.push({ ...diagnostic, related });
+      continue;
+    }
     if (span.beside === undefined) {
       told.push(diagnostic);
       continue;

@@ -10,6 +10,8 @@ export interface Source {
    * buffers, a test an object. Returns undefined where there is no such file.
    */
   readonly read?: (relativePath: string) => Source | undefined;
+  /** The names of the files in the folder of that path; to tell which was meant by one that is not there. */
+  readonly list?: (relativePath: string) => readonly string[];
   /** Whether that path leads out of the project, where nothing is read. */
   readonly leaves?: (relativePath: string) => boolean;
   /** Where the spec that is built on this one says so: told with whatever is wrong here. */

@@ -27,7 +27,8 @@ export function slips(from: string, to: string, limit: number): number {
 const bare = (word: string): string => word.toLowerCase().replace(/[_-]/g, '');
 
 /**
- * The known word that was most likely meant: one slip in three letters at most, the earlier of two that are as near.
+ * The known word that was most likely meant: one slip in three letters at most; of two that are as near the one whose number
+ * is nearer (`conv4` for `conv5`), else the earlier.
  * Undefined where none is near.
  */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
@@ -38,7 +39,8 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
   for (const candidate of known) {
     const other = bare(candidate);
     // A word of two letters that shares none with another is not a slip of it.
-    const allowed = Math.min(limit - 1, other.length - 1);
+    const nearer = best !== undefined && numberBetween(wanted, other) < numberBetween(wanted, bare(best));
+    const allowed = Math.min(nearer ? limit : limit - 1, other.length - 1);
     if (allowed < 0) continue;
     const distance = slips(wanted, other, allowed);
     if (distance <= allowed) {
@@ -48,6 +50,13 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
     }
   }
   return best ?? sameStem(wanted, known);
+}
+
+/** How far apart the numbers are at the end of two words that differ in nothing else; of others nothing can be said. */
+function numberBetween(a: string, b: string): number {
+  const [stem, number] = [a.replace(/\d+$/, ''), /\d+$/.exec(a)?.[0]];
+  const other = /\d+$/.exec(b)?.[0];
+  return number === undefined || other === undefined || b !== stem + other ? Infinity : Math.abs(Number(number) - Number(other));
 }
 
 /** `ceiling` and `ceil`, `scaling` and `scale`: at least four letters and half of the longer word are the same. */

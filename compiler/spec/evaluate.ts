@@ -134,7 +134,7 @@ function judgeName(expression: Expression & { readonly kind: 'name' }, { names, 
     : functionNames.includes(name) ? `${name} is a function: write ${builtins[name]?.usage ?? 'if(condition, then, else)'}`
     : layers?.has(name) === true ? `${name} is a layer: write shape(${name}) or parameters(${name})`
     : isAmount(name) ? `${name} is known to \`check:\` alone`
-    : known.length > 0 ? `the spec's params are ${listOf(known, 'and')}`
+    : known.length > 0 ? `declare it below \`params:\`, or use one that is: ${listOf(known)}`
     : 'declare it below `params:`, with its value';
   const fix = minus === undefined ? respell(span(expression), name, known) : undefined;
   report(catalog.unknownParam, span(expression), { name }, { help, fix });

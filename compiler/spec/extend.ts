@@ -5,6 +5,7 @@
 import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Source, Span } from '../source/source.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Written, WrittenEntry } from './document.ts';
 import { describe } from './number.ts';
 import { patchInstances, patchSpec } from './patch.ts';
@@ -64,7 +65,9 @@ function openBase({ key, value }: WrittenEntry, readers: readonly Span[], report
   }
   const found = source.read?.(path);
   if (!found) {
-    report(catalog.baseNotFound, value.span, { path });
+    const [, folder = '', name = path] = /^(.*\/)?([^/]*)$/.exec(path) ?? [];
+    const near = suggest(name, source.list?.(path) ?? []);
+    report(catalog.baseNotFound, value.span, { path }, { help: near === undefined ? undefined : `did you mean \`${folder}${near}\`?` });
     return undefined;
   }
   const chain = [...readers, value.span];

@@ -13,6 +13,7 @@ import { readSpec } from './extend.ts';
 import type { ReadTree } from './extend.ts';
 import type { Vocabulary } from './keys.ts';
 import { readLabels } from './labels.ts';
+import { isChannelsFirst } from './meant.ts';
 import type { LayerSettings } from './layers.ts';
 import { namesIn, readLayers, readSpare } from './layers.ts';
 import { judgeExpressions, judgeName } from './name.ts';
@@ -81,12 +82,15 @@ export function parse(source: Source, { overrides, structure, operators, read = 
   const contracts = sound('check');
   const unused = findUnused(root);
 
+  // The other way round, which has been told of: nothing is to be made of it.
+  const turned = preprocessWritten !== undefined && isChannelsFirst(input.shape.value);
+
   const document: SpecDocument = {
     source,
     name: typeof name?.value === 'string' ? { value: name.value, span: name.span } : { value: 'model', span: root.span },
     ...(typeof summary?.value === 'string' ? { summary: summary.value } : {}),
     params,
-    input,
+    input: turned ? { ...input, shape: { ...input.shape, value: [] } } : input,
     layers,
     instances,
     removed,

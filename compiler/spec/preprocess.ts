@@ -7,6 +7,7 @@ import type { Preprocess, Written } from './document.ts';
 import type { Names } from './evaluate.ts';
 import { readShape } from './expression.ts';
 import { readNumber, refuse, scalarText } from './number.ts';
+import { isChannelsFirst } from './meant.ts';
 import { entriesOf } from './place.ts';
 
 export interface PreprocessSettings {
@@ -26,7 +27,8 @@ export function readPreprocess(
   const [height = 0, width = 0, channels = 0] = input.value;
   if (input.value.length !== 3 || (channels !== 1 && channels !== 3)) {
     const shape = input.value.join('x');
-    report(catalog.notAnImage, input.span, { shape }, { related: [{ span: written.span, note: 'makes images' }] });
+    const help = isChannelsFirst(input.value) ? `a picture is height x width x channels: write \`${height === 1 ? `${width}x${channels}x1` : `${width}x${channels}x3`}\`` : undefined;
+    report(catalog.notAnImage, input.span, { shape }, { help, related: [{ span: written.span, note: 'makes images' }] });
     return undefined;
   }
 

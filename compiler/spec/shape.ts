@@ -5,6 +5,7 @@ import { catalog } from '../source/catalog.ts';
 import type { Span } from '../source/source.ts';
 import type { Written } from './document.ts';
 import { readLiteral, readShape } from './expression.ts';
+import { shapeMeantBy } from './meant.ts';
 import type { Slot } from './number.ts';
 import { isExpression, readExpression, readNumber, scalarText } from './number.ts';
 
@@ -16,7 +17,7 @@ export function shapeOf(written: Written, wildcards: boolean, slot: Slot): reado
   const { report, where } = slot;
   const fail = (span: Span, problem: string): void => {
     const text = span.source.text.slice(written.span.start, written.span.end);
-    report(catalog.badShape, span, { where, text: text === '' ? 'nothing' : text, problem });
+    report(catalog.badShape, span, { where, text: text === '' ? 'nothing' : text, problem }, { help: shapeMeantBy(text) });
   };
 
   let sizes: readonly Size[] | undefined;

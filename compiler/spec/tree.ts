@@ -7,6 +7,7 @@ import type { Report } from '../source/catalog.ts';
 import { catalog } from '../source/catalog.ts';
 import type { Source, Span } from '../source/source.ts';
 import type { Written, WrittenEntry } from './document.ts';
+import { pairIn } from './meant.ts';
 
 /** Values that all aliases of a file may stand for, together. */
 const mostAliased = 100_000;
@@ -99,7 +100,7 @@ export function makeTree(contents: Node, source: Source, report: Report): Tree |
         continue;
       }
       if (pair.value === null) {
-        report(catalog.missingColon, key.span, { key: key.name }, { help: colonHelp(key.name) });
+        report(catalog.missingColon, key.span, { key: key.name }, { help: (node.flow === true ? listHelp(pairs, i) : undefined) ?? colonHelp(key.name) });
         broken = true;
         continue;
       }
@@ -129,6 +130,17 @@ export function makeTree(contents: Node, source: Source, report: Report): Tree |
     return written;
   }
 
+  /** `from: a, b` of what was meant to be `from: [a, b]`. */
+  function listHelp(pairs: readonly Pair<Node | null, Node | null>[], stray: number): string | undefined {
+    const start = pairs.slice(0, stray).findLastIndex(({ value }) => value !== null);
+    const { key, value } = pairs[start] ?? {};
+    if (!key || !value || !isScalar(value) || value.type !== 'PLAIN') return undefined;
+    const end = pairs.findIndex((pair, at) => at > stray && pair.value !== null);
+    const items = pairs.slice(start + 1, end < 0 ? pairs.length : end).map((pair) => (pair.key ? spanText(spanOf(pair.key)) : ''));
+    if (!items.every((item) => /^[\w.-]+$/.test(item))) return undefined;
+    return `if it belongs to \`${spanText(spanOf(key))}\`, write a list: \`${spanText(spanOf(key))}: [${[spanText(spanOf(value)), ...items].join(', ')}]\``;
+  }
+
   /** A key's word and place; undefined after reporting. */
   function keyOf(pair: Pair<Node | null, Node | null>): { name: string; span: Span } | undefined {
     const { key } = pair;
@@ -156,7 +168,9 @@ export function makeTree(contents: Node, source: Source, report: Report): Tree |
 
   function reportComma(cut: Span, end: number): void {
     const comma = text.indexOf(',', cut.end);
-    report(catalog.bareComma, { source, start: comma, end: comma + 1 }, { before: spanText(cut), whole: text.slice(cut.start, end) });
+    const whole = text.slice(cut.start, end);
+    const pair = pairIn(whole);
+    report(catalog.bareComma, { source, start: comma, end: comma + 1 }, { before: spanText(cut), whole }, { help: pair === undefined ? undefined : `write \`${pair}\`` });
   }
 
   const spanText = ({ start, end }: Span): string => text.slice(start, end);
@@ -175,8 +189,8 @@ export function makeTree(contents: Node, source: Source, report: Report): Tree |
 
 /** What to write where YAML found no colon: often only a blank is missing after it, or the colon in front of a value. */
 export function colonHelp(key: string): string | undefined {
-  const colon = key.indexOf(':');
-  if (colon > 0) return `put a blank after the colon: \`${key.slice(0, colon)}: ${key.slice(colon + 1)}\``;
+  const colon = key.search(/[:=]/);
+  if (colon > 0) return `put a ${key[colon] === '=' ? 'colon for the `=`' : 'blank after the colon'}: \`${key.slice(0, colon).trim()}: ${key.slice(colon + 1).trim()}\``;
   const blank = key.search(/\s/);
   return blank > 0 ? `put a colon between key and value: \`${key.slice(0, blank)}: ${key.slice(blank).trim()}\`` : undefined;
 }

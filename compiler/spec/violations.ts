@@ -9,6 +9,7 @@ import { listOf, suggest } from '../source/suggest.ts';
 import type { Written, WrittenEntry } from './document.ts';
 import type { Key, Vocabulary } from './keys.ts';
 import { argument, instanceKeys, layerKeys, placementKeys, specKeys, synonyms } from './keys.ts';
+import { layersMeantBy, meantBy } from './meant.ts';
 import { at, child, entriesOf, entryAt, keyAt, layerDepth, layerName, listItems, own, placeOf, valuePath } from './place.ts';
 import type { Place } from './place.ts';
 import { describe } from './number.ts';
@@ -103,13 +104,16 @@ export function reportViolations(
     if (place.layer && key === 'op' && reportMisspeltOp(map, place)) continue;
     const known = own(keysOf(place), key);
     const block = place.layer && key === 'op' && child(root, 'blocks') ? '; a block is put in by `use:`' : '';
-    report(catalog.missingKey, span, { where: place.owner, key, expected: `${known?.expected ?? 'something'}${block}` });
+    const help = path.length === 0 && key === 'netloom' ? 'begin it with `netloom: 1`, the version of the language' : undefined;
+    report(catalog.missingKey, span, { where: place.owner, key, expected: `${known?.expected ?? 'something'}${block}` }, { help });
   }
 
+  const belonging = new Set<Written>();
   for (const { path, deeper, words } of wrongValues.values()) {
     const value = at(root, path);
     if (!value || spoken.has(value)) continue;
     flawed.add(value);
+    if (belonging.has(value)) continue;
     const entry = entryAt(root, path);
     reportWrongValue(path, value, entry, deeper, [...new Set(words)]);
   }
@@ -200,7 +204,25 @@ export function reportViolations(
     }
     const [only] = deeper;
     const item = deeper.size === 1 && only !== undefined ? listItems(value)?.[Number(only)] : undefined;
-    report(catalog.wrongValue, item?.span ?? span, { where, found: item ? `a list with ${describe(item)}` : describe(value), expected });
+    const help = key === 'layers' && depth !== path.length ? layersMeantBy(value) : depth === path.length ? underIndented(path, value) : meantBy(item ?? value, expected, paramsAt(path));
+    report(catalog.wrongValue, item?.span ?? span, { where, found: item ? `a list with ${describe(item)}` : describe(value), expected }, { help });
+  }
+
+  /** The params that an expression at a path may use. */
+  function paramsAt(path: readonly string[]): ReadonlySet<string> {
+    const own = path[0] === 'blocks' ? child(at(root, path.slice(0, 2)), 'params') : undefined;
+    return new Set([child(root, 'params'), own].flatMap((params) => [...(entriesOf(params)?.keys() ?? [])]));
+  }
+
+  /** The keys of a layer, where they stand beside it and not below. They are its, and no mistakes of their own. */
+  function underIndented(path: readonly string[], value: Written): string | undefined {
+    const siblings = [...(entriesOf(at(root, path.slice(0, -1))) ?? [])];
+    const rest = siblings.slice(siblings.findIndex(([, entry]) => entry.value === value) + 1);
+    const end = rest.findIndex(([key, entry]) => entriesOf(entry.value) !== undefined || !(Object.hasOwn(layerKeys, key) || operators.some(({ attrs }) => Object.hasOwn(attrs, key))));
+    const strays = end < 0 ? rest : rest.slice(0, end);
+    if (value.value !== null || strays.length === 0) return undefined;
+    for (const [, entry] of strays) belonging.add(entry.value);
+    return `indent ${listOf(strays.map(([key]) => `\`${key}\``), 'and')} further: ${strays.length === 1 ? 'it belongs' : 'they belong'} to ${path.at(-1) ?? 'the layer'}`;
   }
 
   function reportOperator(layer: string, value: Written, span: Span): void {

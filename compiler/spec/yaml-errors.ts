@@ -54,8 +54,10 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
       const span = once(start, start + tabs);
       if (span) report(catalog.tabIndent, span, {});
     } else if (code === 'BAD_INDENT') {
-      const span = here();
-      if (span) report(catalog.badIndent, span, { columns: positionAt(source, at).column - 1 }, { related: levelOf(at) });
+      const dash = dashAbove(at);
+      const span = dash === undefined ? here() : undefined;
+      if (dash !== undefined) sayDash(dash);
+      else if (span) report(catalog.badIndent, span, { columns: positionAt(source, at).column - 1 }, { related: levelOf(at) });
     } else if (code === 'BLOCK_AS_IMPLICIT_KEY') {
       sayNested(at);
     } else if (code === 'MULTILINE_IMPLICIT_KEY') {
@@ -103,8 +105,7 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
   /** `a: b: c`, or a line indented so far that it became part of the value above it. */
   function sayNested(at: number): void {
     if (text.charAt(at) === '-') {
-      const dash = once(at, at + 1);
-      if (dash) report(catalog.unexpectedText, dash, { text: '-' }, { help: 'a dash begins an entry of a list, and this is a map: its entries are `key: value`' });
+      sayDash(at);
       return;
     }
     const line = lineText(source, positionAt(source, at).line);
@@ -127,6 +128,22 @@ export function reportSyntax(source: Source, document: Document.Parsed, problems
     const above = at - (positionAt(source, at).column - 1) + (line.length - line.trimStart().length);
     if (span) report(catalog.badIndent, span, { columns: positionAt(source, begin).column - 1 }, { related: [levelAt(above)] });
     seen.add(positionAt(source, at).line);
+  }
+
+  function sayDash(at: number): void {
+    const span = once(at, at + 1);
+    if (span) report(catalog.unexpectedText, span, { text: '-' }, { help: 'a dash begins an entry of a list, and this is a map: its entries are `key: value`' });
+  }
+
+  /** The dash of the line above, where that alone is why a key in its column has no level. */
+  function dashAbove(at: number): number | undefined {
+    const { line, column } = positionAt(source, at);
+    for (let above = line - 1; above > 0; above--) {
+      const content = /^( *)(-?)[^\s#]*/.exec(lineText(source, above));
+      if (content?.[0].trim() === '' || content?.[2] === undefined) continue;
+      return content[2] === '-' && content[1]?.length === column - 1 ? (linesOf(source)[above - 1] ?? 0) + column - 1 : undefined;
+    }
+    return undefined;
   }
 
   /** The level that the line at this offset misses: that of the deeper lines right above it, else of the map it was taken into. */

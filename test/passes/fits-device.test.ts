@@ -83,7 +83,7 @@ test('as many values are read at once as the target binds', () => {
 
 test('a spec is judged for any device where no target is named', () => {
   const text = 'netloom: 1\nname: wide\ninput: { image: 3000x3000x4 }\nlayers:\n  p: { op: global_avgpool }\n';
-  const source = { path: 'wide.yaml', text, read: neighboursOf('wide.yaml') };
+  const source = { path: 'wide.yaml', text, ...neighboursOf('wide.yaml') };
   const roomy = within({ maxStorageBufferBindingSize: 2 ** 30 });
   expect(check(source).diagnostics.map(({ code }) => code)).toContain('NL4001');
   expect(check(source, new Map(), undefined, roomy).diagnostics.map(({ code }) => code)).not.toContain('NL4001');

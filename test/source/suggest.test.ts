@@ -36,8 +36,10 @@ test.each([
   expect(suggest(word, [...keys, 'maxpool', 'ceil'])).toBe(meant);
 });
 
-test('the earlier of two equally near wins, and a nearer one over both', () => {
-  expect(suggest('conv3', ['conv1', 'conv2'])).toBe('conv1');
+test('of two equally near the one whose number is nearer wins, else the earlier; and a nearer one over both', () => {
+  expect(suggest('pool6', ['pool1', 'pool2', 'pool5', 'fool6x'])).toBe('pool5');
+  expect(suggest('cona', ['conb', 'conc'])).toBe('conb');
+  expect(suggest('conv3', ['conv1', 'conv2'])).toBe('conv2');
   expect(suggest('conv22', ['conv1', 'conv12', 'conv2'])).toBe('conv12');
 });
 

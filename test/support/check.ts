@@ -23,7 +23,8 @@ export function check(text: string, overrides: Readonly<Record<string, string>> 
     const found = files[name];
     return found === undefined ? undefined : { path: name, text: found, read, leaves };
   };
-  const { document, diagnostics } = judge({ path, text, read, leaves }, new Map(Object.entries(overrides)));
+  const list = (): readonly string[] => Object.keys(files).map((name) => name.replace(/^.*\//, ''));
+  const { document, diagnostics } = judge({ path, text, read, list, leaves }, new Map(Object.entries(overrides)));
   return {
     document,
     diagnostics,

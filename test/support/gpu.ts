@@ -44,7 +44,7 @@ export async function benches(): Promise<readonly Bench[]> {
 
 /** The network of a right spec; what it is built on lies beside `path`. */
 export function networkOf(text: string, overrides: Readonly<Record<string, string>> = {}, path = 'spec.yaml'): TypedGraph {
-  const { graph, diagnostics } = check({ path, text, read: neighboursOf(path) }, new Map(Object.entries(overrides)));
+  const { graph, diagnostics } = check({ path, text, ...neighboursOf(path) }, new Map(Object.entries(overrides)));
   if (graph === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return graph;
 }
