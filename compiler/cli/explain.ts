@@ -15,7 +15,7 @@ const WIDTH = 100;
 
 export const explain = defineVerb({
   name: 'explain',
-  about: `Explains an operator (${listOf(ops.map(({ name }) => name), 'or', 30)}),\nor a diagnostic by its code.`,
+  about: wrap(`Explains an operator, or a diagnostic by its code. The operators are ${listOf(ops.map(({ name }) => name), 'and', 30)}.`, 120),
   operands: { name: 'WORD', min: 1, max: 1 },
   options: {},
   examples: ['netloom explain conv', 'netloom explain NL3004'],
@@ -32,7 +32,10 @@ function textOf(word: string): string {
   const entry = entries.find(({ code }) => code === word.toUpperCase());
   if (entry !== undefined) return explainCode(entry);
   const known = [...opsByName.keys(), ...entries.map(({ code }) => code)];
-  const near = suggest(word, known);
+  const takers = ops.filter(({ attrs }) => Object.hasOwn(attrs, word)).map(({ name }) => name);
+  const [taker] = takers;
+  if (taker !== undefined) throw new Fault('call', `'${word}' is no operator but a key of ${listOf(takers, 'and')}`, `netloom explain ${taker} says what it does`);
+  const near = /^NL\d+$/i.test(word) ? undefined : suggest(word, known);
   throw new Fault(
     'call',
     `there is no operator and no diagnostic called '${word}'`,

@@ -12,7 +12,8 @@ export const init = defineVerb({
   name: 'init',
   about:
     'Writes a small spec that is right, to begin with: a convolutional network of ten classes on pictures of 32x32. Its first\n' +
-    'line names the schema by which an editor completes and explains every key. Asks nothing, and overwrites nothing.',
+    'line names the schema by which an editor completes and explains every key. Asks nothing, and overwrites nothing. Without\n' +
+    'FILE it is network.yaml.',
   operands: { name: 'FILE', min: 0, max: 1 },
   options: {},
   examples: ['netloom init', 'netloom init nets/first.yaml'],

@@ -93,14 +93,15 @@ function parseCall<Table extends OptionTable>(
 }
 
 function printHelp<Table extends OptionTable>(def: VerbDef<Table>): string {
-  const { name, max } = def.operands;
+  const { name, min, max } = def.operands;
+  const operand = max > name.split(' ').length ? `${name}…` : name;
   const rows = Object.entries<OptionTable[string]>(def.options).map(([flag, option]): readonly [string, string] => [
     `${option.short === undefined ? '' : `-${option.short}, `}--${flag}${option.value === undefined ? '' : ` ${option.value}`}`,
     option.many === undefined ? option.help : `${option.help}; may be repeated`,
   ]);
   const width = Math.max(...rows.map(([left]) => left.length), '--help'.length);
   return [
-    `Usage: ${['netloom', def.name, max > name.split(' ').length ? `${name}…` : name, '[options]'].filter((part) => part !== '').join(' ')}`,
+    `Usage: ${['netloom', def.name, min === 0 && operand !== '' ? `[${operand}]` : operand, '[options]'].filter((part) => part !== '').join(' ')}`,
     '',
     def.about,
     '',

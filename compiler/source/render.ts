@@ -67,6 +67,8 @@ function frame(source: Source, marks: readonly Mark[], gutter: number, tone: 're
   const lines = [`${margin}${paint('┌─', 'blue')} ${printable(source.path)}:${head}`];
   for (const [line, own] of [...byLine].sort(([a], [b]) => a - b)) {
     const sorted = [...own].sort((a, b) => a.span.start - b.span.start);
+    // Of a file that is not there, or holds nothing, there is no line to show.
+    if (source.text === '') continue;
     const { shown, place } = excerpt(source, line, sorted[0]?.span.start ?? 0);
     lines.push(`${paint(String(line).padStart(gutter), 'blue')}${bar}${shown === '' ? '' : ` ${shown}`}`);
     for (const mark of sorted) {

@@ -52,6 +52,7 @@ describe('a call that is wrong', () => {
     [['run', 'a.yaml', '--batch', '0'], "--batch takes a whole number, at least 1; not '0'", undefined],
     [['run', 'a.yaml', '--batch', '1.5'], "--batch takes a whole number, at least 1; not '1.5'", undefined],
     [['verify', 'a.yaml', '--tolerance', 'small'], "--tolerance takes a number, at least 0; not 'small'", undefined],
+    [['explain', 'kernel'], "'kernel' is no operator but a key of conv, maxpool and avgpool", 'netloom explain conv says what it does'],
     [['explain', 'cnv'], "there is no operator and no diagnostic called 'cnv'", 'did you mean conv?'],
   ])('%j', async (args, message, help) => {
     const { code, out, err } = await call(...args);
