@@ -5,7 +5,7 @@
 
 import { InputError } from './errors.ts';
 import { HALF_MAX, toHalves } from './half.ts';
-import type { PackedWeight, PackLoop, WeightSource } from './plan.ts';
+import type { KernelTransform, PackedWeight, PackLoop, WeightSource } from './plan.ts';
 import { indexOf, readFinite, type Weights } from './weights.ts';
 
 const BLOCK_ELEMENTS = 1 << 20;
@@ -253,44 +253,53 @@ interface Reader {
 
 async function openReader(source: WeightSource, weights: Weights, room: PackRoom): Promise<Reader> {
   const reader = await openTensor(source, weights, room);
-  return source.filter === undefined ? reader : transformKernels(reader, source.filter);
+  return source.winograd === undefined ? reader : transformKernels(reader, source.winograd);
 }
 
-/** Kernels as Winograd's convolutions take them: `G g Gᵀ` for each, worked out in float64. */
-function transformKernels(reader: Reader, filter: readonly (readonly number[])[]): Reader {
-  const size = filter.length;
-  const taps = filter[0]?.length ?? 0;
-  const flat = Float64Array.from(filter.flat());
-  const half = new Float64Array(size * taps);
+/** Kernels as Winograd's convolutions take them, worked out in float64. */
+function transformKernels(reader: Reader, { kernel: taps, stride, filter: rows }: KernelTransform): Reader {
+  const size = rows.length;
+  const values = stride * stride * size * size;
+  const filter = Float64Array.from(rows.flat());
+  const half = new Float64Array(size * (rows[0]?.length ?? 0));
   let buffer = new Float32Array(0);
   return {
     async read(first, length) {
-      const kernel = Math.floor(first / (size * size));
-      const kernels = Math.ceil((first + length) / (size * size)) - kernel;
-      if (buffer.length < kernels * size * size) buffer = new Float32Array(kernels * size * size);
-      const values = await reader.read(kernel * taps * taps, kernels * taps * taps);
-      for (let at = 0; at < kernels; at++) transformKernel(flat, size, taps, values, at * taps * taps, half, buffer, at * size * size);
-      const skipped = first - kernel * size * size;
+      const kernel = Math.floor(first / values);
+      const kernels = Math.ceil((first + length) / values) - kernel;
+      if (buffer.length < kernels * values) buffer = new Float32Array(kernels * values);
+      const from = await reader.read(kernel * taps * taps, kernels * taps * taps);
+      for (let at = 0; at < kernels; at++) {
+        const one = from.subarray(at * taps * taps, (at + 1) * taps * taps);
+        for (let phase = 0; phase < stride * stride; phase++) {
+          const start = at * values + phase * size * size;
+          transformKernel(filter, one, taps, stride, Math.floor(phase / stride), phase % stride, half, buffer.subarray(start, start + size * size));
+        }
+      }
+      const skipped = first - kernel * values;
       return buffer.subarray(skipped, skipped + length);
     },
   };
 }
 
+/** `into` = `G g Gᵀ`, where `g` is every `stride`-th tap of `kernel` from row `top` and column `left` on; `half` holds `G g`. */
 function transformKernel(
-  filter: Float64Array, size: number, taps: number, from: Float32Array, start: number, half: Float64Array, into: Float32Array, at: number,
+  filter: Float64Array, kernel: Float32Array, taps: number, stride: number, top: number, left: number, half: Float64Array, into: Float32Array,
 ): void {
+  const size = Math.sqrt(into.length);
+  const most = half.length / size;
   for (let i = 0; i < size; i++) {
-    for (let s = 0; s < taps; s++) {
+    for (let s = 0, column = left; s < most; s++, column += stride) {
       let sum = 0;
-      for (let r = 0; r < taps; r++) sum += (filter[i * taps + r] ?? 0) * (from[start + r * taps + s] ?? 0);
-      half[i * taps + s] = sum;
+      for (let r = 0, row = top; row < taps && column < taps; r++, row += stride) sum += (filter[i * most + r] ?? 0) * (kernel[row * taps + column] ?? 0);
+      half[i * most + s] = sum;
     }
   }
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) {
       let sum = 0;
-      for (let s = 0; s < taps; s++) sum += (half[i * taps + s] ?? 0) * (filter[j * taps + s] ?? 0);
-      into[at + i * size + j] = sum;
+      for (let s = 0; s < most; s++) sum += (half[i * most + s] ?? 0) * (filter[j * most + s] ?? 0);
+      into[i * size + j] = sum;
     }
   }
 }
@@ -349,9 +358,10 @@ function applyFold(values: Float32Array, first: number, perChannel: number, { sc
 }
 
 /** How many values the tensor has in the file. */
-function tensorLength({ shape, filter }: WeightSource): number {
-  const kept = filter === undefined ? 1 : ((filter[0]?.length ?? 1) / filter.length) ** 2;
-  return Math.round(elements(shape) * kept);
+function tensorLength({ shape, winograd }: WeightSource): number {
+  if (winograd === undefined) return elements(shape);
+  const { kernel, stride, filter } = winograd;
+  return (elements(shape) / (stride * filter.length) ** 2) * kernel ** 2;
 }
 
 function stridesOf(shape: readonly number[]): number[] {

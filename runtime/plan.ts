@@ -133,6 +133,17 @@ export interface PackLoop {
 }
 
 /**
+ * A kernel of `kernel x kernel` taps is taken apart into `stride x stride` kernels, its phases, of every `stride`-th tap (with
+ * zeros where it ends before), and each of these, `g`, becomes `G g Gᵀ` of size x size values.
+ */
+export interface KernelTransform {
+  readonly kernel: number;
+  readonly stride: number;
+  /** `G`, [size][taps of a phase]. */
+  readonly filter: readonly (readonly number[])[];
+}
+
+/**
  * With `s[o]` and `t[o]` the scale and shift that `batchnorms`, applied one after the other, make of output channel `o`
  * (`x * s + t`): a `weight` is `tensor[o, …] * s[o]`, a `bias` is `tensor[o] * s[o] + t[o]`. `o` is the first axis of the
  * file's shape. Without a tensor a weight is made of ones, a bias of zeros.
@@ -140,12 +151,9 @@ export interface PackLoop {
 export interface WeightSource {
   readonly role: 'weight' | 'bias';
   readonly tensor?: string;
-  /** The tensor's values seen with these axes; without a `filter` their product is the tensor's size. */
+  /** The tensor's values seen with these axes; without `winograd` their product is the tensor's size. */
   readonly shape: readonly number[];
   readonly batchnorms: readonly { readonly layer: string; readonly epsilon: number }[];
-  /**
-   * `G`, [size][taps], where kernels are transformed (Winograd): each kernel `g` of taps x taps becomes `G g Gᵀ`, whose
-   * size x size values are the last axis of `shape`.
-   */
-  readonly filter?: readonly (readonly number[])[];
+  /** Kernels are transformed (Winograd): see there. Their values are the last axis of `shape`, phases of a channel lie in that before. */
+  readonly winograd?: KernelTransform;
 }

@@ -119,7 +119,9 @@ layers:
   e: { op: conv, filters: 16, kernel: 2, from: a }
   f: { op: conv, filters: 40, kernel: 3, activation: leaky_relu }
   g: { op: conv, filters: 8, kernel: [3, 1] }
-outputs: [bn, c, s, g]`;
+  h: { op: conv, filters: 16, kernel: 7, stride: 2, pad: [3, 2, 3, 4], from: image, activation: relu }
+  i: { op: conv, filters: 32, kernel: 5, stride: 2, pad: 2, groups: 2, from: a }
+outputs: [bn, c, s, g, h, i]`;
 
 describe.each(all.filter(({ target }) => target.costs.load !== undefined))('convolutions in Winograd tiles, $target.name on $adapter', (bench) => {
   // Where multiply-adds cost more than anything else, whoever needs the fewest is chosen.
@@ -128,7 +130,7 @@ describe.each(all.filter(({ target }) => target.costs.load !== undefined))('conv
   test.each([1, 5])('batch %i', async (batch) => {
     const graph = small(tiled);
     const steps = compile(graph, { targets: [dear] }).plan.variants[0]?.steps.map(({ name }) => name) ?? [];
-    expect(steps.filter((name) => name.endsWith('(products)')).map((name) => name.charAt(0))).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(steps.filter((name) => name.endsWith('(products)')).map((name) => name.charAt(0))).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'h', 'i']);
     await holds(graph, { ...bench, target: dear }, 5, batch, 1e-5);
   });
 });

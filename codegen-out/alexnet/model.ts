@@ -628,18 +628,36 @@ export const plan = {
     {
       target: 'subgroups-8',
       needs: { features: ['subgroups'], subgroupSize: 8, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [621072, 1161600, 393216, 1204224, 3211264, 368640, 552960, 552960],
+      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960],
       weights: [
         {
           name: 'conv1.weight',
-          source: { role: 'weight', tensor: 'conv1.weight', shape: [1, 96, 3, 11, 11], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv1.weight',
+            shape: [1, 96, 48, 49],
+            batchnorms: [],
+            winograd: {
+              kernel: 11,
+              stride: 4,
+              filter: [
+                [-0.5, 0, 0],
+                [-0.3333333333333333, -0.3333333333333333, -0.3333333333333333],
+                [0.1111111111111111, -0.1111111111111111, 0.1111111111111111],
+                [0.027777777777777776, 0.05555555555555555, 0.1111111111111111],
+                [-0.016666666666666666, 0.03333333333333333, -0.06666666666666667],
+                [0.7111111111111111, 0.35555555555555557, 0.17777777777777778],
+                [0, 0, 1],
+              ],
+            },
+          },
           order: [
-            { axis: 1, size: 12, step: 8 },
-            { axis: 2, size: 3, step: 1 },
-            { axis: 3, size: 11, step: 1 },
-            { axis: 4, size: 3, step: 4 },
+            { axis: 1, size: 4, step: 24 },
+            { axis: 3, size: 49, step: 1 },
+            { axis: 2, size: 12, step: 4 },
+            { axis: 1, size: 3, step: 8 },
             { axis: 1, size: 8, step: 1 },
-            { axis: 4, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -654,16 +672,20 @@ export const plan = {
             tensor: 'conv2.weight',
             shape: [2, 128, 48, 64],
             batchnorms: [],
-            filter: [
-              [-1, 0, 0, 0, 0],
-              [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
-              [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
-              [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
-              [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
-              [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
-              [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
-              [0, 0, 0, 0, 1],
-            ],
+            winograd: {
+              kernel: 5,
+              stride: 1,
+              filter: [
+                [-1, 0, 0, 0, 0],
+                [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
+                [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
+                [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
+                [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
+                [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
+                [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
+                [0, 0, 0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -686,14 +708,18 @@ export const plan = {
             tensor: 'conv3.weight',
             shape: [1, 384, 256, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 1, size: 16, step: 24 },
@@ -716,14 +742,18 @@ export const plan = {
             tensor: 'conv4.weight',
             shape: [2, 192, 192, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -747,14 +777,18 @@ export const plan = {
             tensor: 'conv5.weight',
             shape: [2, 128, 192, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -838,16 +872,40 @@ export const plan = {
       ],
       steps: [
         {
-          name: 'conv1+relu',
+          name: 'conv1+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-8/01-conv1-relu.wgsl',
-              entryPoint: 'conv1_relu',
+              shader: 'subgroups-8/01-conv1-relu-tiles-in.wgsl',
+              entryPoint: 'conv1_relu_tiles_in',
               images: 1,
-              workgroups: [12, 76],
+              workgroups: [91, 1],
             },
           ],
-          bindings: [{ slot: 0, access: 'read' }, { weight: 0 }, { weight: 1 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 0, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-8/01-conv1-relu-products.wgsl',
+              entryPoint: 'conv1_relu_products',
+              images: 1,
+              workgroups: [4, 392],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 0 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-8/01-conv1-relu-tiles-out.wgsl',
+              entryPoint: 'conv1_relu_tiles_out',
+              images: 1,
+              workgroups: [182, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 1 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm1+pool1',
@@ -859,7 +917,7 @@ export const plan = {
               workgroups: [12, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 4, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles in)',
@@ -871,7 +929,7 @@ export const plan = {
               workgroups: [74, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 4, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv2+relu (products)',
@@ -883,7 +941,7 @@ export const plan = {
               workgroups: [32, 64],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 2 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles out)',
@@ -895,7 +953,7 @@ export const plan = {
               workgroups: [196, 1],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 3 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -907,7 +965,7 @@ export const plan = {
               workgroups: [3, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 5, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 5, access: 'write' }],
         },
         {
           name: 'conv3+relu (tiles in)',
@@ -919,7 +977,7 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 5, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 5, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv3+relu (products)',
@@ -931,7 +989,7 @@ export const plan = {
               workgroups: [16, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 4 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv3+relu (tiles out)',
@@ -943,7 +1001,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles in)',
@@ -955,7 +1013,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 6, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv4+relu (products)',
@@ -967,7 +1025,7 @@ export const plan = {
               workgroups: [16, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 6 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles out)',
@@ -979,7 +1037,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles in)',
@@ -991,7 +1049,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 7, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv5+relu (products)',
@@ -1003,7 +1061,7 @@ export const plan = {
               workgroups: [12, 36],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 8 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles out)',
@@ -1015,12 +1073,12 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'subgroups-8/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -1038,7 +1096,7 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -1057,10 +1115,10 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 3, access: 'read' },
+            { slot: 1, access: 'read' },
             { weight: 12 },
             { weight: 13 },
-            { slot: 1, access: 'write', offsetBytes: 8192 },
+            { slot: 2, access: 'write', offsetBytes: 8192 },
           ],
         },
         {
@@ -1079,7 +1137,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -1087,21 +1145,21 @@ export const plan = {
             { shader: 'subgroups-8/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
             { shader: 'subgroups-8/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-8/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
         },
       ],
       input: {
         slot: 0,
-        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51756, imageStride: 155268, firstChannel: 0 },
+        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51984, imageStride: 155952, firstChannel: 0 },
       },
       outputs: [
         {
-          slot: 3,
+          slot: 1,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],
@@ -1109,19 +1167,36 @@ export const plan = {
     {
       target: 'subgroups-4',
       needs: { features: ['subgroups'], subgroupSize: 4, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [621072, 1161600, 393216, 1204224, 3211264, 368640, 552960, 552960],
+      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960],
       weights: [
         {
           name: 'conv1.weight',
-          source: { role: 'weight', tensor: 'conv1.weight', shape: [1, 96, 3, 11, 11], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv1.weight',
+            shape: [1, 96, 48, 49],
+            batchnorms: [],
+            winograd: {
+              kernel: 11,
+              stride: 4,
+              filter: [
+                [-0.5, 0, 0],
+                [-0.3333333333333333, -0.3333333333333333, -0.3333333333333333],
+                [0.1111111111111111, -0.1111111111111111, 0.1111111111111111],
+                [0.027777777777777776, 0.05555555555555555, 0.1111111111111111],
+                [-0.016666666666666666, 0.03333333333333333, -0.06666666666666667],
+                [0.7111111111111111, 0.35555555555555557, 0.17777777777777778],
+                [0, 0, 1],
+              ],
+            },
+          },
           order: [
             { axis: 1, size: 6, step: 16 },
-            { axis: 2, size: 3, step: 1 },
-            { axis: 3, size: 11, step: 1 },
-            { axis: 4, size: 3, step: 4 },
+            { axis: 3, size: 49, step: 1 },
+            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 4, step: 4 },
             { axis: 1, size: 4, step: 1 },
-            { axis: 4, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1136,16 +1211,20 @@ export const plan = {
             tensor: 'conv2.weight',
             shape: [2, 128, 48, 64],
             batchnorms: [],
-            filter: [
-              [-1, 0, 0, 0, 0],
-              [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
-              [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
-              [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
-              [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
-              [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
-              [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
-              [0, 0, 0, 0, 1],
-            ],
+            winograd: {
+              kernel: 5,
+              stride: 1,
+              filter: [
+                [-1, 0, 0, 0, 0],
+                [-0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222, -0.2222222222222222],
+                [-0.2222222222222222, 0.2222222222222222, -0.2222222222222222, 0.2222222222222222, -0.2222222222222222],
+                [0.011111111111111112, 0.022222222222222223, 0.044444444444444446, 0.08888888888888889, 0.17777777777777778],
+                [0.011111111111111112, -0.022222222222222223, 0.044444444444444446, -0.08888888888888889, 0.17777777777777778],
+                [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
+                [0.7111111111111111, -0.35555555555555557, 0.17777777777777778, -0.08888888888888889, 0.044444444444444446],
+                [0, 0, 0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -1169,14 +1248,18 @@ export const plan = {
             tensor: 'conv3.weight',
             shape: [1, 384, 256, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 1, size: 24, step: 16 },
@@ -1199,14 +1282,18 @@ export const plan = {
             tensor: 'conv4.weight',
             shape: [2, 192, 192, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -1230,14 +1317,18 @@ export const plan = {
             tensor: 'conv5.weight',
             shape: [2, 128, 192, 36],
             batchnorms: [],
-            filter: [
-              [0.25, 0, 0],
-              [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-              [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-              [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-              [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-              [0, 0, 1],
-            ],
+            winograd: {
+              kernel: 3,
+              stride: 1,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
           },
           order: [
             { axis: 0, size: 2, step: 1 },
@@ -1321,16 +1412,40 @@ export const plan = {
       ],
       steps: [
         {
-          name: 'conv1+relu',
+          name: 'conv1+relu (tiles in)',
           kernels: [
             {
-              shader: 'subgroups-4/01-conv1-relu.wgsl',
-              entryPoint: 'conv1_relu',
+              shader: 'subgroups-4/01-conv1-relu-tiles-in.wgsl',
+              entryPoint: 'conv1_relu_tiles_in',
               images: 1,
-              workgroups: [6, 110],
+              workgroups: [91, 1],
             },
           ],
-          bindings: [{ slot: 0, access: 'read' }, { weight: 0 }, { weight: 1 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 0, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (products)',
+          kernels: [
+            {
+              shader: 'subgroups-4/01-conv1-relu-products.wgsl',
+              entryPoint: 'conv1_relu_products',
+              images: 1,
+              workgroups: [6, 392],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 0 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'subgroups-4/01-conv1-relu-tiles-out.wgsl',
+              entryPoint: 'conv1_relu_tiles_out',
+              images: 1,
+              workgroups: [182, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 1 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm1+pool1',
@@ -1342,7 +1457,7 @@ export const plan = {
               workgroups: [12, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 4, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles in)',
@@ -1354,7 +1469,7 @@ export const plan = {
               workgroups: [74, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 4, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv2+relu (products)',
@@ -1366,7 +1481,7 @@ export const plan = {
               workgroups: [16, 128],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 2 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles out)',
@@ -1378,7 +1493,7 @@ export const plan = {
               workgroups: [196, 1],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 3 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -1390,7 +1505,7 @@ export const plan = {
               workgroups: [3, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 5, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 5, access: 'write' }],
         },
         {
           name: 'conv3+relu (tiles in)',
@@ -1402,7 +1517,7 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 5, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 5, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv3+relu (products)',
@@ -1414,7 +1529,7 @@ export const plan = {
               workgroups: [24, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 4 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv3+relu (tiles out)',
@@ -1426,7 +1541,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles in)',
@@ -1438,7 +1553,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 6, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv4+relu (products)',
@@ -1450,7 +1565,7 @@ export const plan = {
               workgroups: [24, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 6 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles out)',
@@ -1462,7 +1577,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles in)',
@@ -1474,7 +1589,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 7, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv5+relu (products)',
@@ -1486,7 +1601,7 @@ export const plan = {
               workgroups: [16, 36],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 8 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles out)',
@@ -1498,12 +1613,12 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'subgroups-4/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -1521,7 +1636,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -1540,10 +1655,10 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 3, access: 'read' },
+            { slot: 1, access: 'read' },
             { weight: 12 },
             { weight: 13 },
-            { slot: 1, access: 'write', offsetBytes: 8192 },
+            { slot: 2, access: 'write', offsetBytes: 8192 },
           ],
         },
         {
@@ -1562,7 +1677,7 @@ export const plan = {
               workgroups: [256, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -1570,21 +1685,21 @@ export const plan = {
             { shader: 'subgroups-4/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [63, 1] },
             { shader: 'subgroups-4/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [63, 1] },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-4/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
         },
       ],
       input: {
         slot: 0,
-        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51756, imageStride: 155268, firstChannel: 0 },
+        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51984, imageStride: 155952, firstChannel: 0 },
       },
       outputs: [
         {
-          slot: 3,
+          slot: 1,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],

@@ -2,6 +2,7 @@
 // results costs one multiply-add for each of its transformed values, channel by channel, instead of one for each tap of
 // each result: 2.25 times fewer for a 3x3 kernel in tiles of 2x2, 4 times in tiles of 4x4. Three kernels: tiles in, a
 // matrix product for each of a tile's places, tiles out. Kernels are transformed when they are loaded. (Lavin and Gray 2015)
+// A convolution with a stride is a sum of some without: every `stride`-th row and column of a channel is a channel, a phase.
 
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import { lanesWithin } from '../ir/target.ts';
@@ -26,19 +27,24 @@ export interface WinogradTile {
 
 /** What follows from a convolution's size and its tiles. */
 export interface WinogradSize {
-  /** Rows and columns of inputs that a tile reads. */
+  /** Rows and columns of a phase of the kernel. */
+  readonly taps: number;
+  /** Rows and columns of inputs that a tile reads of each phase. */
   readonly inputs: number;
   readonly tilesDown: number;
   readonly tilesAcross: number;
   readonly tiles: number;
   /** Places of a transformed tile. */
   readonly places: number;
+  /** Channels that take the place of one. */
+  readonly phases: number;
 }
 
-export function winogradSize({ height, width, kernel }: Pick<ConvSize, 'height' | 'width' | 'kernel'>, outputs: number): WinogradSize {
-  const inputs = outputs + kernel[0] - 1;
+export function winogradSize({ height, width, kernel, stride }: Pick<ConvSize, 'height' | 'width' | 'kernel' | 'stride'>, outputs: number): WinogradSize {
+  const taps = Math.ceil(kernel[0] / stride[0]);
+  const inputs = outputs + taps - 1;
   const [tilesDown, tilesAcross] = [Math.ceil(height / outputs), Math.ceil(width / outputs)];
-  return { inputs, tilesDown, tilesAcross, tiles: tilesDown * tilesAcross, places: inputs * inputs };
+  return { taps, inputs, tilesDown, tilesAcross, tiles: tilesDown * tilesAcross, places: inputs * inputs, phases: stride[0] ** 2 };
 }
 
 /** What the kernels hand on to each other. */
@@ -52,12 +58,14 @@ export interface StagedShaders {
 }
 
 export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile: WinogradTile): StagedShaders {
-  const { inputs, tilesAcross, tiles, places } = winogradSize(size, tile.outputs);
-  const { groups, inChannels, outChannels } = size;
+  const { taps, inputs, tilesAcross, tiles, places, phases } = winogradSize(size, tile.outputs);
+  const { groups, outChannels } = size;
+  const stride = size.stride[0];
+  const inChannels = size.inChannels * phases;
   const allIn = groups * inChannels;
   const allOut = groups * outChannels;
   const { outputs } = tile;
-  const matrices = winogradMatrices(outputs, size.kernel[0]);
+  const matrices = winogradMatrices(outputs, taps);
   const { unroll, limits } = site.target;
   /** Of the workgroups that transform tiles. */
   const transformThreads = lanesWithin(limits, 64);
@@ -78,7 +86,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     ]),
   };
 
-  /** One thread per channel and tile. */
+  /** One thread per channel, phase and tile. */
   function tilesIn(): Shader {
     const { x, kernel } = site;
     const threads = allIn * tiles;
@@ -89,11 +97,18 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const top = x.top - core.window.before[0];
     const left = x.left - core.window.before[1];
     const body: Lines = [
-      ...thread(threads, allIn),
-      `var at_x = ${plus(`n * ${u(x.imageStride)}`, `${x.firstChannel > 0 ? `(${plus('channel', x.firstChannel)})` : 'channel'} * ${u(x.planeStride)}`, ...corner(outputs * x.rowStride, outputs), top * x.rowStride + left)};`,
+      ...thread(threads, allIn, phases > 1 ? 'phase' : 'channel'),
+      ...(phases > 1 ? [`let channel = phase / ${u(phases)};`, `let down = phase % ${u(phases)} / ${u(stride)};`, `let across = phase % ${u(stride)};`] : []),
+      `var at_x = ${plus(
+        `n * ${u(x.imageStride)}`,
+        `${x.firstChannel > 0 ? `(${plus('channel', x.firstChannel)})` : 'channel'} * ${u(x.planeStride)}`,
+        ...corner(outputs * stride * x.rowStride, outputs * stride),
+        ...(phases > 1 ? [`down * ${u(x.rowStride)}`, 'across'] : []),
+        top * x.rowStride + left,
+      )};`,
       `var at_v = n * ${u(places * step)} + i;`,
       '',
-      ...readRows('x', 'at_x', x.rowStride, 1),
+      ...readRows('x', 'at_x', stride * x.rowStride, stride),
       '',
       '// Its columns, then its rows.',
       ...columnsOf(matrices.input, inputs),
@@ -105,7 +120,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       }), [`at_v += ${u(inputs * step)};`], `min(${u(inputs)}, arrayLength(&${v}))`),
     ];
     return writer.finish({
-      header: header(site, `Bᵀ x B, the first of three kernels of ${core.weight} ∗ x`, `Transforms tiles of ${tileShape}, a thread for each of ${allIn} channels and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`, `transformed[${places}x${tiles}x${allIn}]`),
+      header: header(site, `Bᵀ x B, the first of three kernels of ${core.weight} ∗ x`, `Transforms tiles of ${tileShape}, a thread for each of ${allIn} ${phases > 1 ? 'phases of channels' : 'channels'} and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`, `transformed[${places}x${tiles}x${allIn}]`),
       stage: 'tiles in',
       workgroupSize: transformThreads,
       builtins: ['@builtin(global_invocation_id) id: vec3u'],
@@ -154,11 +169,11 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
   }
 
   /** Which channel and tile a thread has. */
-  function thread(count: number, channels: number): Lines {
+  function thread(count: number, channels: number, name = 'channel'): Lines {
     return [
       'let i = id.x;',
       ...(count % transformThreads === 0 ? [] : [`if (i >= ${u(count)}) { return; }`]),
-      `let channel = i % ${u(channels)};`,
+      `let ${name} = i % ${u(channels)};`,
       `let tile = i / ${u(channels)};`,
       'let n = id.z;',
     ];
@@ -337,7 +352,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
         { axis: 2, size: 4, step: 1 },
       ];
       const source = weightSource('weight', core.weight, [groups, outChannels, inChannels, places], kernel.folded);
-      return { name: core.weight, source: { ...source, filter: matrices.filter }, order };
+      return { name: core.weight, source: { ...source, winograd: { kernel: size.kernel[0], stride, filter: matrices.filter } }, order };
     }
   }
 }

@@ -30,7 +30,7 @@ export function layoutOf(layouts: Layouts, id: string): Layout {
 
 /**
  * @param denseMultiple how many values past its end a dense kernel may read: four for each of its lanes
- * @param tileOf rows and columns of results that a convolution makes at once, beyond its picture too
+ * @param tileOf rows and columns of results that a convolution makes at once, beyond its picture too, from all phases of its stride
  */
 export function layOut(program: Program, denseMultiple: number, tileOf: (kernel: FusedKernel) => number): Layouts {
   const demands = new Map<string, Demand>();
@@ -75,7 +75,8 @@ export function marginOf(window: Window, reads: Shape, makes: Shape, tile = 1): 
   const input = asPicture(reads);
   const output = asPicture(makes);
   const beyond = (axis: 0 | 1): number => {
-    const last = (roundUp(output[axis], tile) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    const kernel = tile > 1 ? roundUp(window.kernel[axis], window.stride[axis]) : window.kernel[axis];
+    const last = (roundUp(output[axis], tile) - 1) * window.stride[axis] + (kernel - 1) * window.dilation[axis] + 1;
     return Math.max(0, last - window.before[axis] - input[axis]);
   };
   return { top: window.before[0], left: window.before[1], bottom: beyond(0), right: beyond(1) };

@@ -114,7 +114,7 @@ describe('packing', () => {
     const plain = await packSlowly({ name: 'c', source: { ...source, shape: [4, 2, 9] }, order: [{ axis: 0, size: 4, step: 1 }, { axis: 1, size: 2, step: 1 }, { axis: 2, size: 9, step: 1 }] }, weights);
     // Places before channels, as the kernels read them, so that no block of the tensor is read in its order.
     const packed = await pack({
-      name: 'c', source: { ...source, shape: [4, 2, 16], filter },
+      name: 'c', source: { ...source, shape: [4, 2, 16], winograd: { kernel: 3, stride: 1, filter } },
       order: [{ axis: 2, size: 16, step: 1 }, { axis: 1, size: 2, step: 1 }, { axis: 0, size: 4, step: 1 }],
     }, weights);
     for (let o = 0; o < 4; o++) {
@@ -126,6 +126,24 @@ describe('packing', () => {
             for (let r = 0; r < 3; r++) for (let s = 0; s < 3; s++) expected += (filter[i]?.[r] ?? 0) * g(r, s) * (filter[j]?.[s] ?? 0);
             expect(packed[((i * 4 + j) * 2 + c) * 4 + o]).toBeCloseTo(expected, 6);
           }
+        }
+      }
+    }
+  });
+
+  test('a kernel with a stride is transformed phase by phase', async () => {
+    const weights = await openWeights('synthetic:6', specs({ 'c.weight': [2, 3, 5, 5] }));
+    const raw = syntheticTensor('c.weight', 2 * 3 * 25, 6, 1);
+    // With one result for each tile G is nothing: three taps are three values.
+    const filter = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    const source = { role: 'weight', tensor: 'c.weight', batchnorms: none, shape: [2, 12, 9], winograd: { kernel: 5, stride: 2, filter } } as const;
+    const packed = await pack({ name: 'c', source, order: [{ axis: 0, size: 2, step: 1 }, { axis: 1, size: 12, step: 1 }, { axis: 2, size: 9, step: 1 }] }, weights);
+    for (let kernel = 0; kernel < 6; kernel++) {
+      for (let down = 0; down < 2; down++) {
+        for (let across = 0; across < 2; across++) {
+          const found = packed.subarray((kernel * 4 + down * 2 + across) * 9, (kernel * 4 + down * 2 + across + 1) * 9);
+          const expected = [0, 1, 2].flatMap((r) => [0, 1, 2].map((s) => (2 * r + down < 5 && 2 * s + across < 5 ? raw[kernel * 25 + (2 * r + down) * 5 + 2 * s + across] ?? NaN : 0)));
+          expect(Array.from(found)).toEqual(expected);
         }
       }
     }
