@@ -21,7 +21,8 @@ test.skipIf(!hasLavapipe).each([4, 8, 16])('subgroups of %i lanes', async (lanes
   const { size, errors } = await run(`subgroups-${lanes}`, 32 * lanes);
   expect(size).toBe(lanes);
   expect(Object.keys(errors)).toEqual([...Object.keys(smallNetworks), 'alexnet at an eighth']);
-  for (const [network, error] of Object.entries(errors)) expect(error, network).toBeLessThan(5e-6);
+  // AlexNet is done in Winograd's tiles, which are less exact: see kernels.test.ts.
+  for (const [network, error] of Object.entries(errors)) expect(error, network).toBeLessThan(network.startsWith('alexnet') ? 1e-5 : 5e-6);
 }, 600_000);
 
 test.skipIf(!hasLavapipe)('kernels for another size are refused', async () => {

@@ -20,18 +20,18 @@ export function chooseWinogradTile(size: ConvSize, target: Target, lanes: number
 }
 
 function* candidates({ inChannels, outChannels, groups, height, width, kernel, stride, dilation }: ConvSize, target: Target, lanes: number): Generator<WinogradTile> {
-  const [taps] = kernel;
   const { supply, costs, limits } = target;
   if (supply !== 'broadcast' || costs.load === undefined || costs.store === undefined) return;
-  if (taps < 2 || kernel[1] !== taps || [...stride, ...dilation].some((step) => step !== 1)) return;
-  if (inChannels % 4 !== 0 || outChannels < lanes) return;
-  for (let outputs = 2; outputs + taps - 1 <= mostWinogradInputs; outputs++) {
-    const { places, tiles } = winogradSize({ height, width, kernel }, outputs);
+  if (kernel[0] !== kernel[1] || stride[0] !== stride[1] || dilation.some((step) => step !== 1)) return;
+  if ((inChannels * stride[0] ** 2) % 4 !== 0 || outChannels < lanes) return;
+  for (let outputs = 2; ; outputs++) {
+    const { taps, inputs, places, phases, tiles } = winogradSize({ height, width, kernel, stride }, outputs);
+    if (taps < 2 || inputs > mostWinogradInputs) return;
     // Numbers of a buffer between two of its kernels, and of its weights.
     const most = limits.maxStorageBufferBindingSize / 4;
-    if (places * tiles * groups * Math.max(inChannels, outChannels) > most) continue;
+    if (places * tiles * groups * Math.max(phases * inChannels, outChannels) > most) continue;
     for (const blocks of [1, 2, 3, 4]) {
-      if (places * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
+      if (places * phases * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
       for (let count = lanes; count * blocks <= Math.max(target.maxSums, lanes) && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
     }
   }
@@ -42,15 +42,16 @@ export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradT
   const { costs: cost } = target;
   const { lanes, blocks } = tile;
   const { load = 0, store = 0 } = cost;
-  const { inputs, tiles, places } = winogradSize(size, tile.outputs);
+  const { inputs, tiles, places, phases } = winogradSize(size, tile.outputs);
+  const inChannels = size.inChannels * phases;
   const results = tile.outputs ** 2;
   /** Of one-dimensional transforms, whose rows share half of their terms. */
   const flops = (transforms: number): number => (transforms * inputs * inputs * cost.fma) / 2;
-  const tilesIn = ((size.groups * size.inChannels * tiles) / lanes) * (places * (load + store) + flops(2 * inputs));
+  const tilesIn = ((size.groups * inChannels * tiles) / lanes) * (places * (load + store) + flops(2 * inputs));
   const tilesOut = ((size.groups * size.outChannels * tiles) / lanes) * (places * load + results * store + flops(inputs + tile.outputs));
   const oneTurn = cost.turn + (tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share + blocks * cost.weightLoad + 4 * tile.tiles * blocks * cost.fma;
   const workgroups = size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * places * Math.ceil(tiles / tile.tiles);
-  const products = workgroups * ((size.inChannels / 4) * oneTurn + tile.tiles * blocks * 1.5 * store + cost.workgroup);
+  const products = workgroups * ((inChannels / 4) * oneTurn + tile.tiles * blocks * 1.5 * store + cost.workgroup);
   const compiling = 4 * tile.tiles * blocks * cost.compile + (target.unroll === 'written' ? places + results + tile.tiles * blocks : inputs + tile.outputs + blocks) * cost.compileStore;
   return tilesIn + products + tilesOut + compiling + dispatches;
 }

@@ -3,6 +3,7 @@
 
 import { compareValues, type Difference } from '../../compiler/cli/compare.ts';
 import { interpreted } from '../../compiler/cli/interpreted.ts';
+import type { Target } from '../../compiler/ir/target.ts';
 import { elements } from '../../compiler/ir/tensor.ts';
 import type { Precision } from '../../runtime/plan.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
@@ -121,6 +122,9 @@ layers:
   n: { op: sigmoid, from: fn }
   at_y: { op: add, from: [n, array] }`,
 };
+
+/** `target` where Winograd's kernels cost too much: they round differently, and their weights are never in f16, so they have tests of their own. */
+export const withoutWinograd = (target: Target): Target => ({ ...target, costs: { ...target.costs, load: Infinity } });
 
 export interface Setting extends Pick<Bench, 'target' | 'device'> {
   /** In what weights are stored; the interpreter is given what that makes of them. Default f32. */
