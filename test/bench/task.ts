@@ -6,19 +6,18 @@ import { basename, join } from 'node:path';
 import { writeOnnx } from '../../compiler/cli/write-onnx.ts';
 import { toOnnx } from '../../compiler/emit/onnx.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
+import type { Param } from '../../compiler/ir/op.ts';
 import { elements } from '../../compiler/ir/tensor.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
-import { openWeights } from '../../runtime/weights.ts';
+import { openWeights, type Weights } from '../../runtime/weights.ts';
 import { interpreted } from '../../compiler/cli/interpreted.ts';
 import { graphOf } from './load-network.ts';
+import { asTheyAre, soften, softened, type Softening } from './soften.ts';
 
 const SEED = 1;
 /** Different images in a batch, which repeats them: the judge takes seconds for each. */
 const IMAGES = 2;
-/** Bounds of pixel values that are tried. */
-const BOUNDS = [4, 1, 0.25, 0.0625];
-/** A probability near 1 hides what is wrong with the others: with such images nobody could be judged. */
-const MOST_CERTAIN = 0.5;
+const BOUND = 1;
 
 /** A layer as a peer without a reader of ONNX builds it: see `compiler/ops/` for what the attributes mean. */
 export interface Layer {
@@ -58,8 +57,9 @@ export interface Network {
 
 /** Checks the spec at `path`, writes its weights and its ONNX model into `folder`, and interprets it. No batch may be larger than `most`. */
 export async function prepare(path: string, folder: string, most: number): Promise<Network> {
-  const { name, graph, task } = await write(path, folder);
-  const { images, expected } = await judged(graph, Math.min(most, IMAGES));
+  const graph = graphOf(path);
+  const { images, expected, softening } = await judged(graph, Math.min(most, IMAGES));
+  const { name, task } = await write(path, folder, softening);
   const outputSize = elements(task.output.shape);
   return {
     name,
@@ -74,16 +74,17 @@ export async function prepare(path: string, folder: string, most: number): Promi
 }
 
 /** The same without images and without a judge. */
-export async function write(path: string, folder: string): Promise<Pick<Network, 'name' | 'task'> & { readonly graph: TypedGraph }> {
+export async function write(path: string, folder: string, softening = asTheyAre): Promise<Pick<Network, 'name' | 'task'> & { readonly graph: TypedGraph }> {
   const graph = graphOf(path);
   mkdirSync(folder, { recursive: true });
   const name = basename(path, '.yaml');
   const onnx = join(folder, `${name}.onnx`);
   const safetensors = join(folder, `${name}.safetensors`);
   const exported = toOnnx(graph);
-  const weights = await openWeights(`synthetic:${SEED}`, graph.nodes.flatMap(({ params }) => params));
+  const params = graph.nodes.flatMap((node) => node.params);
+  const weights = softened(await openWeights(`synthetic:${SEED}`, params), softening);
   await writeOnnx(onnx, exported, weights, false, () => undefined);
-  await writeSafetensors(safetensors, graph);
+  await writeSafetensors(safetensors, params, weights);
   const [output = ''] = graph.outputs;
   const outputShape = graph.nodes.find(({ id }) => id === output)?.shape ?? [];
   return {
@@ -91,22 +92,22 @@ export async function write(path: string, folder: string): Promise<Pick<Network,
     graph,
     task: {
       spec: path, onnx, safetensors, input: graph.input, output: { name: output, shape: outputShape },
-      layers: graph.nodes.map(({ id, op, attrs, inputs, shape, params }) => ({
-        id, op: op.name, attrs: { ...attrs }, inputs, shape, params: params.map((param) => ({ name: param.name, shape: param.shape })),
+      layers: graph.nodes.map(({ id, op, attrs, inputs, shape, params: own }) => ({
+        id, op: op.name, attrs: { ...attrs }, inputs, shape, params: own.map((param) => ({ name: param.name, shape: param.shape })),
       })),
     },
   };
 }
 
-async function judged(graph: TypedGraph, count: number): Promise<{ readonly images: Float32Array; readonly expected: Float64Array }> {
+async function judged(graph: TypedGraph, count: number): Promise<{ readonly images: Float32Array; readonly expected: Float64Array; readonly softening: Softening }> {
+  const images = syntheticTensor(graph.input.name, count * elements(graph.input.shape), SEED, BOUND);
+  const values = await interpreted(graph, `synthetic:${SEED}`, images);
+  const of = (id = ''): Float64Array => values.get(id)?.data ?? new Float64Array(0);
   const [output = ''] = graph.outputs;
-  const areProbabilities = graph.nodes.find(({ id }) => id === output)?.op.name === 'softmax';
-  for (const bound of BOUNDS) {
-    const images = syntheticTensor(graph.input.name, count * elements(graph.input.shape), SEED, bound);
-    const values = (await interpreted(graph, `synthetic:${SEED}`, images)).get(output)?.data ?? new Float64Array(0);
-    if (!areProbabilities || values.every((value) => value <= MOST_CERTAIN)) return { images, expected: values };
-  }
-  throw new Error(`${graph.document.name.value} is too certain of every synthetic image to be judged by its probabilities`);
+  const last = graph.nodes.find(({ id }) => id === output);
+  if (last?.op.name !== 'softmax') return { images, expected: of(output), softening: asTheyAre };
+  const { probabilities, softening } = soften(graph, last, of(last.inputs[0]));
+  return { images, expected: probabilities, softening };
 }
 
 /** The first `batch` of items of `size` values, from the start again where there are no more. */
@@ -118,9 +119,7 @@ function repeated<T extends Float32Array | Float64Array>(items: T, size: number,
   return into;
 }
 
-async function writeSafetensors(path: string, graph: TypedGraph): Promise<void> {
-  const params = graph.nodes.flatMap((node) => node.params);
-  const weights = await openWeights(`synthetic:${SEED}`, params);
+async function writeSafetensors(path: string, params: readonly Param[], weights: Weights): Promise<void> {
   let end = 0;
   const entries = params.map(({ name, shape }) => {
     const begin = end;

@@ -1,5 +1,6 @@
 // jax-js on WebGPU: the network as one jitted function of the images and the weights; N,C,H,W.
 
+import { batchnormOf } from './batchnorm.ts';
 import { BINDING_BYTES, pretendBrowser } from './browser.ts';
 import { readTensors } from './safetensors.ts';
 import { serve } from './serve.ts';
@@ -55,7 +56,14 @@ await serve(async ({ layers, safetensors, input, output, batch }) => {
   const params: Value[] = [];
   /** Where the weights of a layer stand in `params`. */
   const places = new Map<string, readonly number[]>();
-  for (const { id, op, params: named } of layers) {
+  for (const layer of layers) {
+    const { id, op, params: named } = layer;
+    if (op === 'batchnorm') {
+      const { scale, shift } = batchnormOf(layer, tensors);
+      places.set(id, [params.length, params.length + 1]);
+      params.push(...[scale, shift].map((values) => jax.numpy.array(values, { shape: [1, values.length, 1, 1] })));
+      continue;
+    }
     const pieces = named.flatMap((param) => {
       const { values, shape } = tensors.get(param.name) ?? { values: new Float32Array(0), shape: [0] };
       const parts = op === 'dense' ? Math.ceil(values.byteLength / BINDING_BYTES) : 1;
@@ -122,8 +130,10 @@ function compute({ numpy, nn, lax }: Jax, layer: Layer, inputs: readonly Value[]
     }
     case 'maxpool': {
       const { kernel, stride, rows, columns } = windowsOf(layer, x.shape.slice(2));
-      if ([rows[0], columns[0], rows[1], columns[1]].some((pad) => pad > 0)) break;
-      return lax.reduceWindow(x, (window) => window.max(), [1, 1, ...kernel], [1, 1, ...stride]);
+      // It pads with zeros only, which never win over what a relu gives; where they do, the result is found to be wrong.
+      const pads = [[0, 0], [0, 0], ...[rows, columns].map((pad) => pad.map((size) => Math.max(size, 0)) as [number, number])] as const;
+      const padded = pads.flat().some((size) => size > 0) ? numpy.pad(x, pads) : x;
+      return lax.reduceWindow(padded, (window) => window.max(), [1, 1, ...kernel], [1, 1, ...stride]);
     }
     case 'lrn': {
       const size = number('size');
@@ -135,6 +145,13 @@ function compute({ numpy, nn, lax }: Jax, layer: Layer, inputs: readonly Value[]
     }
     case 'relu':
       return nn.relu(x);
+    case 'add':
+      return inputs.slice(1).reduce((sum, other) => sum.add(other), x);
+    case 'batchnorm': {
+      const [scale, shift] = params;
+      if (scale === undefined || shift === undefined) break;
+      return x.mul(scale).add(shift);
+    }
     case 'global_avgpool':
       return x.mean([2, 3], { keepdims: true });
     case 'concat':

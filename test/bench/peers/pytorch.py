@@ -68,6 +68,9 @@ def layer(op, attrs, shape, inputs, params):
         return torch.cat(inputs, 1)
     if op == "add":
         return inputs[0] + inputs[1]
+    if op == "batchnorm":
+        weight, bias, mean, variance = params
+        return F.batch_norm(x, mean, variance, weight, bias, eps=attrs["epsilon"])
     if op == "flatten":
         return x.flatten(1)
     if op == "dropout":

@@ -1,6 +1,7 @@
 // TensorFlow.js on its WebGPU backend, layer by layer as the task lists them; N,H,W,C.
 
 import { serve } from './serve.ts';
+import { batchnormOf } from './batchnorm.ts';
 import { BINDING_BYTES, pretendBrowser } from './browser.ts';
 import { readTensors } from './safetensors.ts';
 import { windowsOf } from './windows.ts';
@@ -20,6 +21,7 @@ interface TensorFlow {
   tensor(values: Float32Array, shape: readonly number[]): Tensor;
   tidy<T>(work: () => T): T;
   add(a: Tensor, b: Tensor): Tensor;
+  mul(a: Tensor, b: Tensor): Tensor;
   relu(x: Tensor): Tensor;
   conv2d(x: Tensor, filter: Tensor, strides: readonly number[], pad: 'valid', format: 'NHWC', dilations: readonly number[]): Tensor;
   maxPool(x: Tensor, size: readonly number[], strides: readonly number[], pad: 'valid'): Tensor;
@@ -47,6 +49,10 @@ await serve(async ({ layers, safetensors, input, output, batch }) => {
   let halved = '';
   const shapes = new Map([[input.name, input.shape], ...layers.map(({ id, shape }) => [id, shape] as const)]);
   const params = new Map(layers.map((layer): [string, Params] => {
+    if (layer.op === 'batchnorm') {
+      const { scale, shift } = batchnormOf(layer, tensors);
+      return [layer.id, [scale, shift].map((values) => tf.tensor(values, [values.length]))];
+    }
     const [weight, bias] = layer.params.map(({ name }) => tensors.get(name));
     if (weight === undefined) return [layer.id, []];
     const rest = bias === undefined ? [] : [tf.tensor(bias.values, bias.shape)];
@@ -128,6 +134,13 @@ function compute(tf: TensorFlow, layer: Layer, inputs: readonly Tensor[], params
       return tf.localResponseNormalization(x, (number('size') - 1) / 2, number('k'), attrs['reduce'] === 'sum' ? number('alpha') : number('alpha') / number('size'), number('beta'));
     case 'relu':
       return tf.relu(x);
+    case 'add':
+      return inputs.slice(1).reduce((sum, other) => tf.add(sum, other), x);
+    case 'batchnorm': {
+      const [scale, shift] = params;
+      if (scale === undefined || shift === undefined) break;
+      return tf.add(tf.mul(x, scale), shift);
+    }
     case 'global_avgpool':
       return tf.mean(x, [1, 2], true);
     case 'concat':
