@@ -11,6 +11,9 @@ import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { specOf, type Cell } from './compare.ts';
 import { graphOf, loadNetwork } from './load-network.ts';
 
+/** Steps named as the worst. */
+const WORST = 5;
+
 export interface KernelTimes extends Cell {
   /** What the driver calls it, and the variant that it runs. */
   readonly device: string;
@@ -65,8 +68,14 @@ export function kernelSummary({ model, batch, device, variant, peak, clock, run,
     (steps.length === 0 ? ' It cannot tell the time of steps.' : clock === 'rounded' ? ' It rounds the times of steps to 0.066 ms.' : '');
 }
 
+/** The steps that take longest beyond what was possible, with that time and their share of the peak. */
+export function worstSteps({ steps }: KernelTimes): string {
+  const lost = steps.map(({ name, min, share }) => ({ name, share, above: min * (1 - Math.min(share ?? 1, 1)) })).toSorted((a, b) => b.above - a.above);
+  return `Most time beyond what was possible: ${lost.slice(0, WORST).map(({ name, share, above }) => `${name} ${ms(above)} ms (${percent(share)})`).join(', ')}.`;
+}
+
 export function printKernels(times: KernelTimes): string {
-  return `\n${kernelSummary(times)}\n${times.steps.length === 0 ? '' : table(kernelHead, kernelRows(times), kernelAlign)}`;
+  return `\n${kernelSummary(times)}\n${times.steps.length === 0 ? '' : `${table(kernelHead, kernelRows(times), kernelAlign)}${worstSteps(times)}`}`;
 }
 
 const ms = (value: number): string => value.toFixed(value < 1 ? 3 : value < 100 ? 2 : 0);

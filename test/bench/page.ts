@@ -6,7 +6,7 @@ import { adapterNames, type AdapterName } from './adapter.ts';
 import { chartFile } from './chart.ts';
 import { THREADS, TOLERANCE } from './compare.ts';
 import { growthAlign, growthHead, growthRows, growthSummary } from './growth.ts';
-import { kernelAlign, kernelHead, kernelRows, kernelSummary } from './kernels.ts';
+import { kernelAlign, kernelHead, kernelRows, kernelSummary, worstSteps } from './kernels.ts';
 import { ratiosOf } from './ratios.ts';
 import type { Results, Setting } from './results.ts';
 
@@ -28,11 +28,11 @@ ${sections('Milliseconds for a batch', (adapter) => timeTable(compared.filter((c
 - \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} (0.05 with weights in f16, whose logits \`netloom verify\` judges) there is an error and no time.
 - \`peak MB\` is the resident memory of the process, the software GPU in it included.
 
-${sections('Each kernel beside the device\'s peak', (adapter) => kernels.filter((times) => times.adapter === adapter).map((times) => `${kernelSummary(times)}\n${times.steps.length === 0 ? '' : `\n<details><summary>${kernelShare(times)}</summary>\n\n${markdownTable(kernelHead, kernelRows(times), kernelAlign)}\n</details>\n`}`).join('\n'), 'Steps have passes of their own here. The peak is measured in the same rounds, by two shaders that do nothing else: fused multiply-adds that wait for nothing, and reads of a buffer larger than caches. Rates and shares are those of the fastest round; bytes are what must be touched once, so what lies in a cache may come faster than the peak.\n\n')}
+${sections('Each kernel beside the device\'s peak', (adapter) => kernels.filter((times) => times.adapter === adapter).map((times) => `${kernelSummary(times)}\n${times.steps.length === 0 ? '' : `\n<details><summary>${kernelShare(times)}</summary>\n\n${markdownTable(kernelHead, kernelRows(times), kernelAlign)}\n${worstSteps(times)}\n</details>\n`}`).join('\n'), 'Steps have passes of their own here. The peak is measured in the same rounds, by two shaders that do nothing else: fused multiply-adds that wait for nothing, and reads of a buffer larger than caches. Rates and shares are those of the fastest round; bytes are what must be touched once, so what lies in a cache may come faster than the peak.\n\n')}
 ${sections('How cost grows', (adapter) => growth.filter((one) => one.adapter === adapter).flatMap(({ series }) => series).map((one) => `**${one.what}**\n\n${markdownTable(growthHead, growthRows(one), growthAlign)}\n${growthSummary(one)}\n`).join('\n'), 'Whole runs, array to array, against the work in them. Memory is what the plan asks for: weights as they are packed, and a few buffers that all layers share, beside what the results of all layers would take together.\n\n')}
 ## What it leaves out
 
-- Trained weights: these come from a formula, and the images too, two different ones repeated.
+- Trained weights: these come from a formula, the last ones made smaller where the network would be certain of every image, since a probability of 1 hides what is wrong; and the images too, two different ones repeated.
 - GPUs that are not made of software; other precisions than f32, but for \`netloom-f16\`, whose weights are stored in 16 bits; more than ${THREADS} threads on the CPU.
 - What peers could be given with work of one's own: graph capture, quantization, inputs that stay on the GPU.
 - The cost of waiting: netloom lets the processor go while a software GPU works; jax-js and TensorFlow.js wait as Dawn's Node binding does, by spinning, and that is in their times.

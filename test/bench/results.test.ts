@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Measured, Row } from './compare.ts';
 import { growthSummary, type GrowthPoint } from './growth.ts';
-import { kernelHead, kernelRows, type KernelTimes } from './kernels.ts';
+import { kernelHead, kernelRows, worstSteps, type KernelTimes } from './kernels.ts';
 import { chart } from './chart.ts';
 import { page } from './page.ts';
 import { ratiosOf } from './ratios.ts';
@@ -73,6 +73,10 @@ test('the row of all steps has their times, work and the share of what was possi
   const all = Object.fromEntries(kernelHead.map((name, index) => [name, kernelRows(kernels).at(-1)?.[index]]));
   // 1 ms of arithmetic and 1.5 of reads, of 8.
   expect(all).toEqual({ 'step': 'all', 'ms': '8.50', 'least': '8.00', 'GFLOP/s': '13.8', 'GB/s': '2.0', 'of peak': '31 %', 'bound by': '' });
+});
+
+test('the worst step is the one that takes longest beyond what was possible', () => {
+  expect(worstSteps(kernels)).toBe('Most time beyond what was possible: fc6 4.50 ms (25 %), conv1+relu 1.00 ms (50 %).');
 });
 
 test('growth is told as a power, and from end to end', () => {
