@@ -7,12 +7,13 @@
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import { lanesWithin } from '../ir/target.ts';
 import { asPicture, elements } from '../ir/tensor.ts';
+import { columnProduct } from './column-product.ts';
 import type { ConvCore, ConvSize } from './conv-tile.ts';
 import { header, millions } from './header.ts';
 import { linearMap } from './linear-map.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightSource, type KernelSite, type Shader, type Stage, type Work } from './shader.ts';
-import { each, multiplyAdd, plus, text, times, u, type Lines } from './wgsl.ts';
+import { each, plus, text, times, u, type Lines } from './wgsl.ts';
 import { winogradMatrices, type Matrix } from './winograd-matrices.ts';
 
 /** How the work is cut. */
@@ -266,68 +267,42 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const atOnce = lanes * blocks;
     const blocksPerGroup = Math.ceil(outChannels / atOnce);
     const columnGroups = Math.ceil(tiles / columns);
-    const loads = Math.ceil(columns / lanes);
     const quads = inChannels / 4;
     // What was transformed needs its precision: rounded to 16 bits it makes results 8 to 17 times as inexact as kernels do.
     const writer = new ShaderWriter({ ...site, precision: 'f32' }, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, places * columnGroups] }]);
     writer.scratch('v', transformedInput, 'read', 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
     const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
     writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${places}][${tiles}][${allOut}]`);
-    const named = (name: string, block: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
-    const eachBlock = (lines: (block: number) => Lines): Lines => Array.from({ length: blocks }, (_, block) => lines(block)).flat();
-    const sumAt = (block: number, column: string | number): string => (written ? `${named('sum', block)}_${column}` : `${named('sum', block)}[${text(column)}]`);
-    const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
+    const sums = columnProduct({ lanes, blocks, columns, quads: 1 }, unroll, (columnsOn) => `v[${plus('at_v', (columnsOn * allIn) / 4)}]`, weights);
     const exact = outChannels % atOnce === 0;
     const group = groups > 1 ? `(group.x / ${u(blocksPerGroup)})` : '';
     const channel = groups === 1 || exact ? times('group.x', atOnce) : `${group} * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(atOnce)}`;
+    const within = columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`;
     const stores = (block: number): Lines => {
-      const at = (column: string | number): string => plus('at_m', block * lanes, times(column, allOut));
-      const store: Lines = written
-        ? each(unroll, 'i', columns, (column) => {
-            const lines = [`m[${at(column)}] = ${sumAt(block, column)};`];
-            return tiles % columns === 0 || column === 0 ? lines : [`if (${plus('first', column)} < ${u(tiles)}) {`, lines, '}'];
-          })
-        : [
-            `var ${named('finished', block)}: array<f32, ${columns}>;`,
-            ...each(unroll, 'i', columns, (column) => [`${named('finished', block)}[${text(column)}] = ${sumAt(block, column)};`]),
-            `for (var i = 0u; i < ${columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`}; i++) { m[${at('i')}] = ${named('finished', block)}[i]; }`,
-          ];
+      const store = sums.store(block, within, (column, value) => {
+        const line = `m[${plus('at_m', block * lanes, times(column, allOut))}] = ${value};`;
+        return typeof column === 'string' || column === 0 || tiles % columns === 0 ? [line] : [`if (${plus('first', column)} < ${u(tiles)}) {`, [line], '}'];
+      });
       return exact ? store : [`if (${plus('channel', block * lanes)} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, store, '}'];
     };
-    const turn: Lines = [
-      ...Array.from({ length: loads }, (_, load) => `let part_${load} = v[${plus('at_v', (load * lanes * allIn) / 4)}];`),
-      ...eachBlock((block) => [`let ${named('weights', block)} = ${weights(plus('at_w', 'lane', block * lanes))};`]),
-      ...Array.from({ length: loads }, (_, load): Lines => {
-        const first = load * lanes;
-        return each(unroll, 'i', Math.min(columns - first, lanes), (column) => {
-          const values = written ? `values_${column}` : 'values';
-          return [
-            `let ${values} = ${take}(part_${load}, ${typeof column === 'number' ? u(column - first) : first === 0 ? column : `${column} - ${u(first)}`});`,
-            ...eachBlock((block) => [`${sumAt(block, column)} = ${multiplyAdd(values, named('weights', block), sumAt(block, column))};`]),
-          ];
-        }, first);
-      }).flat(),
-      'at_v += 1u;',
-      `at_w += ${u(atOnce)};`,
-    ];
     const body: Lines = [
       `let place = ${columnGroups > 1 ? `group.y / ${u(columnGroups)}` : 'group.y'};`,
       `let first = ${columnGroups > 1 ? `(group.y % ${u(columnGroups)}) * ${u(columns)}` : '0u'};`,
       `let channel = ${plus(String(channel), 'lane')};`,
       'let n = group.z;',
       '',
-      ...eachBlock((block) => (written ? each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = 0.0;`]) : [`var ${named('sum', block)}: array<f32, ${columns}>;`])),
+      ...sums.start(),
       '',
-      `var at_v = ((n * ${u(places)} + place) * ${u(tiles)} + first + lane) * ${u(allIn / 4)}${groups > 1 ? ` + ${group} * ${u(quads)}` : ''};`,
+      `var at_v = ((n * ${u(places)} + place) * ${u(tiles)} + first + ${sums.place.column}) * ${u(allIn / 4)}${groups > 1 ? ` + ${group} * ${u(quads)}` : ''};`,
       `var at_w = (group.x * ${u(places)} + place) * ${u(quads * atOnce)};`,
       '// The end is no constant, so that no driver unrolls this loop.',
       `let end = at_w + ${u(quads * atOnce)};`,
       'while (at_w < end) {',
-      turn,
+      [...sums.turn, 'at_v += 1u;', `at_w += ${u(atOnce)};`],
       '}',
       '',
       `let at_m = ((n * ${u(places)} + place) * ${u(tiles)} + first) * ${u(allOut)} + channel;`,
-      ...eachBlock(stores),
+      ...sums.eachBlock(stores),
     ];
     const macs = places * tiles * inChannels * allOut;
     return writer.finish({

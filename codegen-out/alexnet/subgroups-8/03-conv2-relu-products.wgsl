@@ -37,32 +37,32 @@ fn conv2_relu_products(
     let part_6 = v[at_v + 1152u];
     let weights = weight[at_w + lane];
     for (var i = 0u; i < 8u; i++) {
-      let values = subgroupShuffle(part_0, i);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_0, i);
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 8u; i < 16u; i++) {
-      let values = subgroupShuffle(part_1, i - 8u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_1, (i - 8u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 16u; i < 24u; i++) {
-      let values = subgroupShuffle(part_2, i - 16u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_2, (i - 16u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 24u; i < 32u; i++) {
-      let values = subgroupShuffle(part_3, i - 24u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_3, (i - 24u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 32u; i < 40u; i++) {
-      let values = subgroupShuffle(part_4, i - 32u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_4, (i - 32u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 40u; i < 48u; i++) {
-      let values = subgroupShuffle(part_5, i - 40u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_5, (i - 40u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     for (var i = 48u; i < 56u; i++) {
-      let values = subgroupShuffle(part_6, i - 48u);
-      sum[i] = fma(values.w, weights.w, fma(values.z, weights.z, fma(values.y, weights.y, fma(values.x, weights.x, sum[i]))));
+      let inputs = subgroupShuffle(part_6, (i - 48u));
+      sum[i] = fma(inputs.w, weights.w, fma(inputs.z, weights.z, fma(inputs.y, weights.y, fma(inputs.x, weights.x, sum[i]))));
     }
     at_v += 1u;
     at_w += 8u;
@@ -72,5 +72,7 @@ fn conv2_relu_products(
   var finished: array<f32, 56>;
   for (var i = 0u; i < 32u; i++) { finished[i] = sum[i]; }
   for (var i = 32u; i < 56u; i++) { finished[i] = sum[i]; }
-  for (var i = 0u; i < min(49u, end); i++) { m[at_m + i * 256u] = finished[i]; }
+  for (var i = 0u; i < min(49u, end); i++) {
+    m[at_m + i * 256u] = finished[i];
+  }
 }

@@ -36,16 +36,16 @@ fn conv5_relu_products(
     let weights_b = weight[at_w + lane + 8u];
     let weights_c = weight[at_w + lane + 16u];
     for (var i = 0u; i < 8u; i++) {
-      let values = subgroupShuffle(part_0, i);
-      sum_a[i] = fma(values.w, weights_a.w, fma(values.z, weights_a.z, fma(values.y, weights_a.y, fma(values.x, weights_a.x, sum_a[i]))));
-      sum_b[i] = fma(values.w, weights_b.w, fma(values.z, weights_b.z, fma(values.y, weights_b.y, fma(values.x, weights_b.x, sum_b[i]))));
-      sum_c[i] = fma(values.w, weights_c.w, fma(values.z, weights_c.z, fma(values.y, weights_c.y, fma(values.x, weights_c.x, sum_c[i]))));
+      let inputs = subgroupShuffle(part_0, i);
+      sum_a[i] = fma(inputs.w, weights_a.w, fma(inputs.z, weights_a.z, fma(inputs.y, weights_a.y, fma(inputs.x, weights_a.x, sum_a[i]))));
+      sum_b[i] = fma(inputs.w, weights_b.w, fma(inputs.z, weights_b.z, fma(inputs.y, weights_b.y, fma(inputs.x, weights_b.x, sum_b[i]))));
+      sum_c[i] = fma(inputs.w, weights_c.w, fma(inputs.z, weights_c.z, fma(inputs.y, weights_c.y, fma(inputs.x, weights_c.x, sum_c[i]))));
     }
     for (var i = 8u; i < 16u; i++) {
-      let values = subgroupShuffle(part_1, i - 8u);
-      sum_a[i] = fma(values.w, weights_a.w, fma(values.z, weights_a.z, fma(values.y, weights_a.y, fma(values.x, weights_a.x, sum_a[i]))));
-      sum_b[i] = fma(values.w, weights_b.w, fma(values.z, weights_b.z, fma(values.y, weights_b.y, fma(values.x, weights_b.x, sum_b[i]))));
-      sum_c[i] = fma(values.w, weights_c.w, fma(values.z, weights_c.z, fma(values.y, weights_c.y, fma(values.x, weights_c.x, sum_c[i]))));
+      let inputs = subgroupShuffle(part_1, (i - 8u));
+      sum_a[i] = fma(inputs.w, weights_a.w, fma(inputs.z, weights_a.z, fma(inputs.y, weights_a.y, fma(inputs.x, weights_a.x, sum_a[i]))));
+      sum_b[i] = fma(inputs.w, weights_b.w, fma(inputs.z, weights_b.z, fma(inputs.y, weights_b.y, fma(inputs.x, weights_b.x, sum_b[i]))));
+      sum_c[i] = fma(inputs.w, weights_c.w, fma(inputs.z, weights_c.z, fma(inputs.y, weights_c.y, fma(inputs.x, weights_c.x, sum_c[i]))));
     }
     at_v += 1u;
     at_w += 24u;
@@ -55,16 +55,22 @@ fn conv5_relu_products(
   if (channel < ((group.x / 6u) + 1u) * 128u) {
     var finished_a: array<f32, 16>;
     for (var i = 0u; i < 16u; i++) { finished_a[i] = sum_a[i]; }
-    for (var i = 0u; i < min(16u, end); i++) { m[at_m + i * 256u] = finished_a[i]; }
+    for (var i = 0u; i < min(16u, end); i++) {
+      m[at_m + i * 256u] = finished_a[i];
+    }
   }
   if (channel + 8u < ((group.x / 6u) + 1u) * 128u) {
     var finished_b: array<f32, 16>;
     for (var i = 0u; i < 16u; i++) { finished_b[i] = sum_b[i]; }
-    for (var i = 0u; i < min(16u, end); i++) { m[at_m + i * 256u + 8u] = finished_b[i]; }
+    for (var i = 0u; i < min(16u, end); i++) {
+      m[at_m + i * 256u + 8u] = finished_b[i];
+    }
   }
   if (channel + 16u < ((group.x / 6u) + 1u) * 128u) {
     var finished_c: array<f32, 16>;
     for (var i = 0u; i < 16u; i++) { finished_c[i] = sum_c[i]; }
-    for (var i = 0u; i < min(16u, end); i++) { m[at_m + i * 256u + 16u] = finished_c[i]; }
+    for (var i = 0u; i < min(16u, end); i++) {
+      m[at_m + i * 256u + 16u] = finished_c[i];
+    }
   }
 }
