@@ -79,5 +79,5 @@ export function printKernels(times: KernelTimes): string {
 }
 
 const ms = (value: number): string => value.toFixed(value < 1 ? 3 : value < 100 ? 2 : 0);
-const giga = (perSecond: number | null): string => (perSecond === null || !Number.isFinite(perSecond) ? '' : (perSecond / 1e9).toFixed(1));
+const giga = (perSecond: number | null): string => (perSecond === null || !Number.isFinite(perSecond) ? '' : (perSecond / 1e9).toFixed(perSecond < 1e10 ? 2 : 1));
 const percent = (share: number | null): string => (share === null || !Number.isFinite(share) ? '' : `${(100 * share).toFixed(0)} %`);

@@ -64,6 +64,10 @@ describe('the page', () => {
     ]);
   });
 
+  test('says nothing of what was not measured', () => {
+    expect(page({ ...noResults, settings: results.settings, growth: results.growth }).match(/^#{2,3} .*/gm)).toEqual(['## How cost grows', '### On lavapipe', '## What it leaves out', '## Where']);
+  });
+
   test('says what was measured where', () => {
     expect(text).toContain('command of 2026-01-01\nmeasured  alexnet x1 on lavapipe; kernels of alexnet x1 on lavapipe; growth on lavapipe\nnetloom: netloom says so\n');
   });
@@ -72,7 +76,7 @@ describe('the page', () => {
 test('the row of all steps has their times, work and the share of what was possible', () => {
   const all = Object.fromEntries(kernelHead.map((name, index) => [name, kernelRows(kernels).at(-1)?.[index]]));
   // 1 ms of arithmetic and 1.5 of reads, of 8.
-  expect(all).toEqual({ 'step': 'all', 'ms': '8.50', 'least': '8.00', 'GFLOP/s': '13.8', 'GB/s': '2.0', 'of peak': '31 %', 'bound by': '' });
+  expect(all).toEqual({ 'step': 'all', 'ms': '8.50', 'least': '8.00', 'GFLOP/s': '13.8', 'GB/s': '2.00', 'of peak': '31 %', 'bound by': '' });
 });
 
 test('the worst step is the one that takes longest beyond what was possible', () => {
