@@ -9,6 +9,7 @@ import type { Target } from './ir/target.ts';
 import { fuse } from './passes/fuse.ts';
 import { planMemory } from './passes/plan-memory.ts';
 import { schedule, type Schedule } from './passes/schedule.ts';
+import type { Tuned } from './passes/ways.ts';
 
 export interface CompileSettings {
   readonly targets: readonly Target[];
@@ -16,6 +17,8 @@ export interface CompileSettings {
   readonly storeAll?: boolean;
   /** In what the weights of convolutions and dense layers are stored; sums are f32 either way. Default f32. */
   readonly precision?: Precision;
+  /** Ways that were measured to be the fastest for some kernels, by the names of targets; the rest is estimated. */
+  readonly tuned?: ReadonlyMap<string, Tuned>;
 }
 
 export interface Compiled extends Artifact {
@@ -24,12 +27,12 @@ export interface Compiled extends Artifact {
 }
 
 /** A network whose shapes are known, as a GPU program for each target. What is wrong with a network was said by `check`. */
-export function compile(graph: TypedGraph, { targets, storeAll = false, precision = 'f32' }: CompileSettings): Compiled {
+export function compile(graph: TypedGraph, { targets, storeAll = false, precision = 'f32', tuned = new Map() }: CompileSettings): Compiled {
   // All targets share one division into kernels.
   const program = fuse(graph, { storeAll, maxBuffers: Math.min(...targets.map(({ limits }) => limits.maxStorageBuffersPerShaderStage)) });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
-    const steps = schedule(program, target, fileName(graph), precision);
+    const steps = schedule(program, target, fileName(graph), { precision, tuned: tuned.get(target.name) ?? new Map() });
     return { schedule: steps, memory: planMemory(steps, outputs.map(({ value }) => value)) };
   });
   return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, precision, scheduled) };

@@ -234,7 +234,7 @@ export class ShaderWriter {
 }
 
 /** How many bytes a weight takes. */
-export const weightBytes = ({ precision }: KernelSite): number => (precision === 'f16' ? 2 : 4);
+export const weightBytes = ({ precision }: Pick<KernelSite, 'precision'>): number => (precision === 'f16' ? 2 : 4);
 
 /** So many weights side by side and what fills up their last word: a packing's innermost loops make whole words. */
 export const wholeWords = ({ precision }: KernelSite, weights: number): number => (precision === 'f16' ? weights + (weights % 2) : weights);

@@ -11,7 +11,7 @@ import { asPicture, elements, printShape, type Shape } from '../ir/tensor.ts';
 import { catalog, type Report } from '../source/catalog.ts';
 import { fuse, readsOf } from './fuse.ts';
 import { marginOf, roundUp, type Layouts } from './layout.ts';
-import { layOutFor, rowMultiple, scheduleKernel } from './schedule.ts';
+import { layOutFor, rowMultiple, scheduleKernel, type Laid } from './schedule.ts';
 
 const bytesPerValue = 4;
 
@@ -20,11 +20,11 @@ export function fitsDevice(graph: TypedGraph, target: Target, report: Report): v
   // Hardly any network comes near, and to lay one out takes longer than all else that is checked.
   if (fitsForSure(graph, target.limits)) return;
   const program = fuse(graph, { storeAll: false, maxBuffers: target.limits.maxStorageBuffersPerShaderStage });
-  const layouts = layOutFor(program, target);
-  judgeValues(program, layouts, target, report);
+  const laid = layOutFor(program, target);
+  judgeValues(program, laid.layouts, target, report);
   for (const kernel of program.kernels) {
     judgeKernel(kernel, target, report);
-    if (kernel.nodes[0] !== undefined && !convWeightsFit(kernel.nodes[0], target.limits)) judgeConvWeights(kernel, program, layouts, target, report);
+    if (kernel.nodes[0] !== undefined && !convWeightsFit(kernel.nodes[0], target.limits)) judgeConvWeights(kernel, program, laid, target, report);
   }
 }
 
@@ -116,7 +116,7 @@ function judgeKernel({ core, nodes, readsShape, ...kernel }: FusedKernel, { name
 }
 
 /** A convolution's weights as its kernel packs them. */
-function judgeConvWeights(kernel: FusedKernel, program: Program, layouts: Layouts, target: Target, report: Report): void {
+function judgeConvWeights(kernel: FusedKernel, program: Program, { layouts, ways }: Laid, target: Target, report: Report): void {
   const limit = target.limits.maxStorageBufferBindingSize;
   const [node] = kernel.nodes;
   if (kernel.core.kind !== 'conv' || node === undefined) return;
@@ -128,7 +128,7 @@ function judgeConvWeights(kernel: FusedKernel, program: Program, layouts: Layout
   report(catalog.weightTooLarge, node.at('op'), { ...holes, most: mostFilters(node, kernel.core.groups, limit) });
 
   function packedNumbers(): number {
-    const { stages } = scheduleKernel(kernel, { program, layouts, target, model: '', precision: 'f32' });
+    const { stages } = scheduleKernel(kernel, { program, layouts, ways, target, model: '', precision: 'f32' });
     const packed = stages.flatMap(({ shaders: [shader] }) => shader?.bindings.flatMap((bound) => (bound.kind === 'weight' ? bound.slices : [])) ?? []);
     return Math.max(...packed.map(({ order }) => order.reduce((product, { size }) => product * size, 1)));
   }

@@ -2,8 +2,7 @@
 
 import type { Precision } from '../../runtime/plan.ts';
 import type { FusedKernel, Program } from '../ir/kernel.ts';
-import { lanesWithin, type Target } from '../ir/target.ts';
-import { elements, type Shape } from '../ir/tensor.ts';
+import type { Target } from '../ir/target.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
@@ -12,18 +11,20 @@ import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
 import { pool } from '../kernels/pool.ts';
-import { weightBytes, type KernelSite, type Shader, type Stage } from '../kernels/shader.ts';
+import type { KernelSite, Shader, Stage } from '../kernels/shader.ts';
 import { softmax } from '../kernels/softmax.ts';
-import { winograd, type WinogradTile } from '../kernels/winograd.ts';
-import { chooseConvTile } from './choose-conv-tile.ts';
-import { chooseWinogradTile } from './choose-winograd-tile.ts';
+import { winograd } from '../kernels/winograd.ts';
+import { denseLanes } from './dense-ways.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
+import { chooseWay, shapeOf, workOf, type Tuned, type Way, type WaySite } from './ways.ts';
 
 export interface Schedule {
   readonly target: Target;
   readonly program: Program;
   readonly layouts: Layouts;
   readonly steps: readonly ScheduledKernel[];
+  /** What tuned ways did here. */
+  readonly tuning: Tuning;
 }
 
 export interface ScheduledKernel {
@@ -33,58 +34,78 @@ export interface ScheduledKernel {
   readonly scratch: ReadonlyMap<string, number>;
 }
 
-/** Images that share one reading of a dense layer's weights, at the most. */
-const imagesTogether = 8;
-
-/** Workgroups below which a dense layer rather has fewer outputs in each. */
-const enoughWorkgroups = 16;
-
-export function schedule(program: Program, target: Target, model: string, precision: Precision = 'f32'): Schedule {
-  const layouts = layOutFor(program, target);
-  const steps = program.kernels.map((kernel) => scheduleKernel(kernel, { program, target, layouts, model, precision }));
-  return { target, program, layouts, steps };
+export interface Tuning {
+  /** Kernels written in a way that was measured. */
+  readonly used: number;
+  /** Works for which a way was measured that is none any more. */
+  readonly stale: readonly string[];
 }
 
-interface Site extends Omit<Schedule, 'steps'>, Pick<KernelSite, 'model' | 'precision'> {}
+export interface ScheduleSettings {
+  readonly precision?: Precision;
+  readonly tuned?: Tuned;
+}
+
+/** How values lie, and in which way each kernel is written: one depends on the other, since tiles reach beyond the picture. */
+export interface Laid {
+  readonly layouts: Layouts;
+  readonly ways: ReadonlyMap<FusedKernel, Way>;
+  readonly tuning: Tuning;
+}
+
+export function schedule(program: Program, target: Target, model: string, { precision = 'f32', tuned }: ScheduleSettings = {}): Schedule {
+  const { layouts, ways, tuning } = layOutFor(program, target, { precision, ...(tuned === undefined ? {} : { tuned }) });
+  const steps = program.kernels.map((kernel) => scheduleKernel(kernel, { program, target, layouts, ways, model, precision }));
+  return { target, program, layouts, steps, tuning };
+}
+
+interface Site extends Pick<Schedule, 'target' | 'program'>, Pick<Laid, 'layouts' | 'ways'>, Pick<KernelSite, 'model' | 'precision'> {}
 
 /** One kernel of a program whose values have their layouts. */
-export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, model, precision }: Site): ScheduledKernel {
+export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, ways, model, precision }: Site): ScheduledKernel {
   const shape = shapeOf(kernel);
   const site: KernelSite = { kernel, target, precision, model, shape, x: viewAs(layoutOf(layouts, kernel.reads), kernel.readsShape), layout: (id) => viewAs(layoutOf(layouts, id), shapeIn(id)) };
   const shapeIn = (id: string): typeof shape => (id === kernel.result || id === kernel.coreResult ? shape : (program.values.get(id)?.shape ?? shape));
-  const tile = winogradTileOf(kernel, target);
-  if (kernel.core.kind === 'conv' && tile !== undefined) return { kernel, ...winograd(site, kernel.core, convSize(site, kernel.core), tile) };
-  return { kernel, stages: [{ shaders: write(site, lanesOf(target)) }], scratch: new Map() };
+  const way = ways.get(kernel);
+  if (kernel.core.kind === 'conv' && way?.kind === 'winograd') return { kernel, ...winograd(site, kernel.core, convSize(site, kernel.core), way.tile) };
+  return { kernel, stages: [{ shaders: write(site, way) }], scratch: new Map() };
 }
 
-/** How the values of a program lie for the kernels of `target`. */
-export const layOutFor = (program: Program, target: Target): Layouts =>
-  layOut(program, rowMultiple(target), (kernel) => winogradTileOf(kernel, target)?.outputs ?? 1);
+/** How the values of a program lie for the kernels of `target`, and the ways of these. */
+export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned }: ScheduleSettings = {}): Laid {
+  // How far a picture is from the left does not depend on how kernels cut it.
+  const plain = layOut(program, rowMultiple(target), () => 1);
+  const chosen = program.kernels.flatMap((kernel) => {
+    const site: WaySite = { kernel, precision, left: layoutOf(plain, kernel.reads).left };
+    const one = chooseWay(site, target, tuned);
+    return one === undefined ? [] : [{ kernel, work: workOf(site) ?? '', ...one }];
+  });
+  const ways = new Map(chosen.map(({ kernel, way }) => [kernel, way]));
+  const outputs = (kernel: FusedKernel): number => {
+    const way = ways.get(kernel);
+    return way?.kind === 'winograd' ? way.tile.outputs : 1;
+  };
+  const measured = chosen.filter(({ work }) => tuned?.has(work) === true);
+  return {
+    layouts: program.kernels.some((kernel) => outputs(kernel) > 1) ? layOut(program, rowMultiple(target), outputs) : plain,
+    ways,
+    tuning: {
+      used: measured.filter(({ stale }) => stale !== true).length,
+      stale: [...new Set(measured.filter(({ stale }) => stale === true).map(({ work }) => work))],
+    },
+  };
+}
 
 /** A row of dense weights, and the vector it is multiplied with, is a multiple of this many numbers. */
-export const rowMultiple = (target: Target): number => denseMultiple(lanesOf(target).dense);
+export const rowMultiple = (target: Target): number => denseMultiple(denseLanes(target));
 
-const shapeOf = (kernel: FusedKernel): Shape => kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
-
-/** How a convolution is cut into Winograd's tiles, where these are faster: decided before values are laid out, since tiles reach beyond the picture. */
-function winogradTileOf(kernel: FusedKernel, target: Target): WinogradTile | undefined {
-  const { core } = kernel;
-  if (core.kind !== 'conv') return undefined;
-  const size = convSize({ kernel, shape: shapeOf(kernel) }, core);
-  return chooseWinogradTile(size, target, lanesOf(target).conv(size.outChannels));
-}
-
-function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
-  const { kernel, target } = site;
-  const { core } = kernel;
+function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
+  const { core } = site.kernel;
   switch (core.kind) {
-    case 'conv': {
-      const size = convSize(site, core);
-      if (size.outChannels * 4 <= lanes.conv(size.outChannels)) return [convPixels(site, core)];
-      return [conv(site, core, chooseConvTile(size, target, lanes.conv(size.outChannels), site.precision))];
-    }
+    case 'conv':
+      return [way?.kind === 'direct' ? conv(site, core, way.tile) : convPixels(site, core)];
     case 'dense':
-      return writeDense(site, core, lanes);
+      return writeDense(site, core, way);
     case 'pool':
       return [pool(site, core)];
     case 'lrn':
@@ -99,34 +120,10 @@ function write(site: KernelSite, lanes: Lanes): readonly Shader[] {
 }
 
 /** Both versions bind the same weights, so both are of one kind. */
-function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, lanes: Lanes): readonly Shader[] {
-  const { supply, limits } = site.target;
-  const imageCounts = [...new Set([1, lanes.denseImages])];
-  const units = elements(site.shape);
-  if (supply === 'broadcast') {
-    const blocks = [4, 2].find((count) => units >= count * lanes.dense * enoughWorkgroups) ?? 1;
-    const whole = units % (blocks * lanes.dense) === 0;
-    if (whole || weightBytes(site) * units * elements(site.kernel.readsShape) < limits.maxStorageBufferBindingSize / 2) {
-      return imageCounts.map((images) => denseColumns(site, core, { lanes: lanes.dense, blocks, images, quads: images > 1 ? 1 : Math.min(8 / blocks, lanes.dense) }));
-    }
-  }
-  return imageCounts.map((images) => dense(site, core, { lanes: lanes.dense, rows: lanes.denseRows, images }));
-}
-
-interface Lanes {
-  /** Lanes of a convolution's workgroup, by the output channels of a group. */
-  conv(outChannels: number): number;
-  readonly dense: number;
-  readonly denseRows: number;
-  readonly denseImages: number;
-}
-
-function lanesOf({ subgroupSize: size, limits }: Target): Lanes {
-  const denseRows = 4;
-  if (size !== undefined) return { conv: () => size, dense: size, denseRows, denseImages: imagesTogether };
-  // Without subgroups lanes add up what they have in workgroup memory: a number for each lane, row and image.
-  const numbers = limits.maxComputeWorkgroupStorageSize / 4;
-  const dense = lanesWithin(limits, Math.min(64, numbers / denseRows));
-  const denseImages = Math.max(1, Math.min(imagesTogether, Math.floor(numbers / (dense * denseRows))));
-  return { conv: (outChannels) => lanesWithin(limits, outChannels % 64 === 0 ? 64 : 32), dense, denseRows, denseImages };
+function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, way: Way | undefined): readonly Shader[] {
+  if (way?.kind !== 'columns' && way?.kind !== 'rows') throw new Error(`${site.kernel.name} is a dense layer, and its way is ${way?.kind ?? 'none'}`);
+  const imageCounts = [...new Set([1, way.tile.images])];
+  if (way.kind === 'rows') return imageCounts.map((images) => dense(site, core, { ...way.tile, images }));
+  const { quadsTogether, ...tile } = way.tile;
+  return imageCounts.map((images) => denseColumns(site, core, { ...tile, images, quads: images > 1 ? quadsTogether : tile.quads }));
 }

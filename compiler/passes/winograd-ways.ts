@@ -1,25 +1,18 @@
-// Whether a convolution is faster by Winograd's kernels, and in which tiles, by an estimate of what each cut costs.
+// The ways to cut a convolution into Winograd's tiles, and an estimate of what each costs on the target.
 
 import type { Target } from '../ir/target.ts';
 import type { ConvSize } from '../kernels/conv-tile.ts';
 import { winogradSize, type WinogradTile } from '../kernels/winograd.ts';
 import { mostWinogradInputs } from '../kernels/winograd-matrices.ts';
-import { chooseConvTile, estimateConv } from './choose-conv-tile.ts';
+import { convLanes } from './conv-ways.ts';
 
 /** Kernels that make results of their own cost at least so much: dispatching them, and waiting for the last workgroup. */
 const dispatches = 20_000;
 
-/** @returns undefined where the direct convolution is as fast, or there is no such kernel */
-export function chooseWinogradTile(size: ConvSize, target: Target, lanes: number): WinogradTile | undefined {
-  let best: { readonly tile?: WinogradTile; readonly estimate: number } = { estimate: estimateConv(size, target, chooseConvTile(size, target, lanes)) };
-  for (const tile of candidates(size, target, lanes)) {
-    const estimate = estimateWinograd(size, target, tile);
-    if (estimate < best.estimate) best = { tile, estimate };
-  }
-  return best.tile;
-}
-
-function* candidates({ inChannels, outChannels, groups, height, width, kernel, stride, dilation }: ConvSize, target: Target, lanes: number): Generator<WinogradTile> {
+/** Every cut; none where there is no such kernel. */
+export function* winogradTiles(size: ConvSize, target: Target): Generator<WinogradTile> {
+  const { inChannels, outChannels, groups, height, width, kernel, stride, dilation } = size;
+  const lanes = convLanes(target, size);
   const { supply, costs, limits } = target;
   if (supply !== 'broadcast' || costs.load === undefined || costs.store === undefined) return;
   if (kernel[0] !== kernel[1] || stride[0] !== stride[1] || dilation.some((step) => step !== 1)) return;

@@ -1,30 +1,16 @@
-// How to cut a convolution, by an estimate of what each cut costs on the target.
+// The ways to cut a direct convolution, and an estimate of what each costs on the target.
 
 import type { Precision } from '../../runtime/plan.ts';
-import type { Target } from '../ir/target.ts';
+import { lanesWithin, type Target } from '../ir/target.ts';
 import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
 
-export function chooseConvTile(size: ConvSize, target: Target, lanes: number, precision: Precision = 'f32'): ConvTile {
-  return cheapestConvTile(size, precision === 'f16' ? withHalfWeights(size, target) : target, lanes);
-}
+/** Lanes of a convolution's workgroup, by the output channels of a group. */
+export const convLanes = ({ subgroupSize, limits }: Target, { outChannels }: ConvSize): number =>
+  subgroupSize ?? lanesWithin(limits, outChannels % 64 === 0 ? 64 : 32);
 
-/** Pointwise kernels were not faster in the tiles that cheaper weights suggest. */
-function withHalfWeights({ kernel: [rows, columns] }: ConvSize, target: Target): Target {
-  const { halfLoad } = target.costs;
-  return halfLoad === undefined || rows * columns === 1 ? target : { ...target, costs: { ...target.costs, weightLoad: halfLoad } };
-}
-
-function cheapestConvTile(size: ConvSize, target: Target, lanes: number): ConvTile {
-  let best: { readonly tile: ConvTile; readonly estimate: number } | undefined;
-  for (const tile of candidates(size, target, lanes)) {
-    const estimate = estimateConv(size, target, tile);
-    if (!best || estimate < best.estimate) best = { tile, estimate };
-  }
-  if (!best) throw new Error('a convolution without a single tile');
-  return best.tile;
-}
-
-function* candidates(size: ConvSize, target: Target, lanes: number): Generator<ConvTile> {
+/** Every cut that a lane's registers hold: at least one. */
+export function* convTiles(size: ConvSize, target: Target): Generator<ConvTile> {
+  const lanes = convLanes(target, size);
   const [kernelRows, kernelColumns] = size.kernel;
   const turns: ConvTile['turn'][] = [{ channels: 1 }];
   if (kernelRows > 1) turns.push('kernel row');
@@ -68,8 +54,10 @@ const ACCESS = 4;
 const BARRIERS = 100;
 
 /** Nanoseconds of one core for one image, if lanes were as many as the target's subgroups have. */
-export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): number {
+export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, precision: Precision = 'f32'): number {
   const { costs: cost } = target;
+  // Pointwise kernels were not faster in the tiles that cheaper weights suggest.
+  const weightLoad = (precision === 'f16' && size.kernel[0] * size.kernel[1] > 1 ? cost.halfLoad : undefined) ?? cost.weightLoad;
   const { lanes, blocks, rows, columns, turn, shares } = tile;
   const [kernelRows, kernelColumns] = size.kernel;
   const needed = inputRows(size, tile);
@@ -83,7 +71,7 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile): nu
   const sums = rows * columns * blocks;
   const taps = needed.reduce((count, { uses }) => count + uses.length, 0) * kernelColumns;
   const fma = sums >= 12 ? cost.fma : cost.fmaAlone + ((cost.fma - cost.fmaAlone) * sums) / 12;
-  const oneTurn = cost.turn + inputs + tapQuads(size, tile) * blocks * cost.weightLoad + taps * columns * blocks * fma;
+  const oneTurn = cost.turn + inputs + tapQuads(size, tile) * blocks * weightLoad + taps * columns * blocks * fma;
   const turns = turn === 'kernel row' ? size.inChannels * kernelRows : Math.ceil(size.inChannels / turn.channels);
   const workgroups =
     size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * Math.ceil(size.height / rows) * Math.ceil(size.width / columns);

@@ -1,0 +1,106 @@
+// The ways to do a kernel's work, as data: a convolution directly or in Winograd's tiles, a dense layer by rows or by columns,
+// and how each is cut. Here they are enumerated, and one is chosen: the one that was measured to be the fastest for this very
+// work, where that is known, else the one that is estimated to be.
+
+import type { Precision } from '../../runtime/plan.ts';
+import type { FusedKernel } from '../ir/kernel.ts';
+import type { Target } from '../ir/target.ts';
+import { asPicture, elements, printShape, type Shape } from '../ir/tensor.ts';
+import { convSize, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
+import type { WinogradTile } from '../kernels/winograd.ts';
+import { weightBytes } from '../kernels/shader.ts';
+import { convLanes, convTiles, estimateConv } from './conv-ways.ts';
+import { denseWays, type ColumnsWay, type RowsWay } from './dense-ways.ts';
+import { estimateWinograd, winogradTiles } from './winograd-ways.ts';
+
+export type Way =
+  /** A thread makes one value: groups of few channels. */
+  | { readonly kind: 'pixels' }
+  | { readonly kind: 'direct'; readonly tile: ConvTile }
+  | { readonly kind: 'winograd'; readonly tile: WinogradTile }
+  | RowsWay
+  | ColumnsWay;
+
+export interface EstimatedWay {
+  readonly way: Way;
+  /** Nanoseconds of one core for one image; absent where nothing estimates them, and ways are in the order of the usual. */
+  readonly estimate?: number;
+}
+
+/** Ways that were measured to be the fastest, by their work. */
+export type Tuned = ReadonlyMap<string, Way>;
+
+/** What ways depend on, besides the target. */
+export interface WaySite {
+  readonly kernel: FusedKernel;
+  readonly precision: Precision;
+  /** Columns of margin that the value it reads has at its left; absent: what the kernel asks for itself. */
+  readonly left?: number;
+}
+
+/**
+ * What a kernel has to do, whatever the network and its layers are called: the key of a tuned way. Undefined for a kernel that
+ * can be written in one way only.
+ */
+export function workOf({ kernel, precision }: WaySite): string | undefined {
+  const { core, readsShape } = kernel;
+  const shape = printShape(shapeOf(kernel));
+  if (core.kind === 'dense') return `dense ${elements(readsShape)} -> ${shape}, ${precision}`;
+  if (core.kind !== 'conv') return undefined;
+  const { kernel: window, stride, dilation } = core.window;
+  return `conv ${asPicture(readsShape)[2]} -> ${shape}, kernel ${printShape(window)}, stride ${printShape(stride)}, dilation ${printShape(dilation)}, groups ${core.groups}, ${precision}`;
+}
+
+/** Every way to do a kernel's work on `target`, the best by its estimate first; none where there is nothing to choose. */
+export function waysOf(site: WaySite, target: Target): readonly EstimatedWay[] {
+  return [...enumerate(site, target)].sort((a, b) => (a.estimate ?? 0) - (b.estimate ?? 0));
+}
+
+export interface Chosen {
+  readonly way: Way;
+  /** Set where a way was measured for this work and is none any more. */
+  readonly stale?: true;
+}
+
+/** The way for a kernel; undefined where there is nothing to choose. */
+export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map()): Chosen | undefined {
+  const work = workOf(site);
+  if (work === undefined) return undefined;
+  const wanted = tuned.get(work);
+  let best: EstimatedWay | undefined;
+  for (const candidate of enumerate(site, target)) {
+    if (wanted !== undefined && isSameWay(wanted, candidate.way)) return { way: candidate.way };
+    if (best === undefined || (candidate.estimate ?? Infinity) < (best.estimate ?? 0)) best = candidate;
+  }
+  if (best === undefined) throw new Error(`there is no way for ${work}`);
+  return { way: best.way, ...(wanted === undefined ? {} : { stale: true }) };
+}
+
+/** In no order but that the usual one comes first where nothing is estimated. */
+function* enumerate({ kernel, precision, left }: WaySite, target: Target): Generator<EstimatedWay> {
+  const { core, readsShape } = kernel;
+  const shape = shapeOf(kernel);
+  if (core.kind === 'dense') {
+    for (const way of denseWays(elements(readsShape), elements(shape), weightBytes({ precision }), target)) yield { way };
+  }
+  if (core.kind !== 'conv') return;
+  const size: ConvSize = { ...convSize({ kernel, shape }, core), shift: left === undefined ? 0 : (left - core.window.before[1]) % 4 };
+  if (size.outChannels * 4 <= convLanes(target, size)) {
+    yield { way: { kind: 'pixels' } };
+    return;
+  }
+  for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision) };
+  for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile) };
+}
+
+/** Whether two ways are the same, in whatever order they name their numbers. */
+export const isSameWay = (a: Way, b: Way): boolean => a.kind === b.kind && canonical(a) === canonical(b);
+
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const parts = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${parts.map(([name, part]) => `${name}:${canonical(part)}`).join()}}`;
+}
+
+/** The shape of a kernel's results. */
+export const shapeOf = (kernel: FusedKernel): Shape => kernel.nodes.at(-1)?.shape ?? kernel.readsShape;
