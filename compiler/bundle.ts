@@ -13,6 +13,7 @@ import ts from 'typescript';
 import { specSchema } from './emit/json-schema.ts';
 import { profileSchema } from './ir/target-keys.ts';
 import { ops } from './ops/index.ts';
+import { tunedSchema } from './passes/tuned-structure.ts';
 import { shareSchemas } from './share-schemas.ts';
 import type { JsonSchema } from './spec/keys.ts';
 import { options } from './spec/structure.ts';
@@ -100,6 +101,7 @@ const languageServerApart: Plugin = {
 const structures: readonly { readonly module: string; readonly judge: string; readonly schema: () => JsonSchema }[] = [
   { module: 'compiler/spec/structure.ts', judge: 'validate', schema: () => shareSchemas(specSchema(ops)) },
   { module: 'compiler/passes/target-structure.ts', judge: 'validateProfile', schema: profileSchema },
+  { module: 'compiler/passes/tuned-structure.ts', judge: 'validateTuned', schema: tunedSchema },
 ];
 
 /** Puts the schemas, compiled, in the place of those modules. */

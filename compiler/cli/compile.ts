@@ -2,13 +2,17 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { generate } from '../generate.ts';
+import { compile } from '../compile.ts';
+import { filesOf } from '../generate.ts';
 import { targets } from '../passes/targets.ts';
+import { tunedWays } from '../passes/tuned.ts';
+import { listOf } from '../source/suggest.ts';
 import { exitCode, Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
 import { assignments, choice, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
+import { openTunedFiles, staleNotes } from './tuned.ts';
 import { defineVerb } from './verb.ts';
 
 export const compileVerb = defineVerb({
@@ -24,6 +28,7 @@ export const compileVerb = defineVerb({
     output: text('DIR', "where to write (default: a folder of the model's name)", 'o'),
     target: words('NAME|FILE.json', `what to compile for (default: ${targets.map(({ name }) => name).join(',')})`),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
+    tuned: words('FILE', 'ways of kernels that netloom tune measured; the rest is estimated'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
   },
   examples: [
@@ -31,11 +36,18 @@ export const compileVerb = defineVerb({
     'netloom compile specs/alexnet.yaml --set classes=10 -o src/alexnet',
     'netloom doctor --format json > gpu.json && netloom compile specs/alexnet.yaml --target gpu.json,portable',
   ],
-  run([file = ''], { output, target, precision, set }, terminal) {
+  run([file = ''], { output, target, precision, tuned, set }, terminal) {
     const asked = openTargets(target, targets);
+    const measured = openTunedFiles(tuned);
+    for (const { path, file } of measured) {
+      if (asked.every(({ name }) => name !== file.target)) {
+        throw new Fault('input', `${path} was tuned for ${file.target}, and this compiles for ${listOf(asked.map(({ name }) => name))}`, `--target ${file.target} compiles for it`);
+      }
+    }
     const graph = openNetwork(file, set, terminal);
     if (graph === undefined) return Promise.resolve(exitCode.input);
-    const files = generate(graph, asked, precision);
+    const compiled = compile(graph, { targets: asked, precision, tuned: new Map(measured.map(({ file }) => [file.target, tunedWays(file)])) });
+    const files = filesOf(graph, compiled);
     const folder = output ?? graph.document.name.value;
     try {
       removeStale(folder, files);
@@ -45,6 +57,12 @@ export const compileVerb = defineVerb({
       }
     } catch (error) {
       throw new Fault('input', `${folder} ${reasonOf(error)}`);
+    }
+    for (const { path, file } of measured) {
+      for (const schedule of compiled.schedules.filter(({ target: { name } }) => name === file.target)) {
+        for (const note of staleNotes(path, schedule)) terminal.err(`note: ${note}\n`);
+        terminal.err(`${path}: ${schedule.tuning.used} of ${schedule.steps.length} kernels for ${file.target} are written as measured on ${file.adapter}, ${file.driver}\n`);
+      }
     }
     terminal.out(`${folder}: model.ts, report.txt and ${files.size - 2} shaders for ${asked.map(({ name }) => name).join(', ')}\n`);
     return Promise.resolve(exitCode.fine);

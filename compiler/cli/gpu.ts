@@ -11,6 +11,7 @@ import type { TypedGraph } from '../ir/graph.ts';
 import type { Schedule } from '../passes/schedule.ts';
 import type { Target } from '../ir/target.ts';
 import type { Terminal } from './terminal.ts';
+import { staleNotes, type TunedSource } from './tuned.ts';
 
 export interface LoadSettings {
   readonly weights: string;
@@ -18,6 +19,8 @@ export interface LoadSettings {
   /** Best first: the first that the adapter can run is taken. */
   readonly targets: readonly Target[];
   readonly precision: Precision;
+  /** Where to find ways that were measured on the adapter. */
+  readonly tuned: TunedSource;
   /** Make every layer an output. */
   readonly storeAll: boolean;
   /** How many images the first run will have. */
@@ -32,6 +35,8 @@ export interface Loaded {
   readonly schedule: Schedule;
   /** The targets before the one that was taken, and why the adapter cannot run them. */
   readonly passedOver: readonly PassedOver[];
+  /** The file whose ways some of its kernels are written in. */
+  readonly tunedBy: string | undefined;
   /** How long each stage took. */
   readonly milliseconds: { readonly compile: number; readonly load: number };
   /** Gives the GPU back. */
@@ -46,7 +51,8 @@ export async function load(graph: TypedGraph, settings: LoadSettings, terminal: 
   const start = performance.now();
   const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
   const ready = performance.now();
-  const { compiled: { plan, shaders }, schedule, variant, passedOver } = compileFor(found.report, graph, settings);
+  const { compiled: { plan, shaders }, schedule, variant, passedOver, tunedBy, notes } = compileFor(found.report, graph, settings);
+  for (const note of notes) terminal.err(`note: ${note}\n`);
   const compiled = performance.now();
   const device = await open(found, variant);
   const model = await loadModel({
@@ -67,18 +73,21 @@ export async function load(graph: TypedGraph, settings: LoadSettings, terminal: 
     model.close();
     device.close();
   };
-  return { model, schedule, passedOver, milliseconds: { compile: compiled - ready, load: performance.now() - compiled + ready - start }, close };
+  return { model, schedule, passedOver, tunedBy, milliseconds: { compile: compiled - ready, load: performance.now() - compiled + ready - start }, close };
 }
 
-interface Choice {
+export interface Choice {
   readonly compiled: Compiled;
   readonly schedule: Schedule;
   readonly variant: Variant;
   readonly passedOver: readonly PassedOver[];
+  readonly tunedBy: string | undefined;
+  /** What is to be told of files of tuned ways. */
+  readonly notes: readonly string[];
 }
 
 /** Most targets can be ruled out by what they are; the rest by what the network becomes for them. */
-function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll }: LoadSettings): Choice {
+export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, tuned }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'tuned'>): Choice {
   const passedOver: PassedOver[] = [];
   for (const target of targets) {
     const reason = whyNot(needsOf(target), adapter);
@@ -86,17 +95,21 @@ function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precis
       passedOver.push({ name: target.name, reason });
       continue;
     }
-    const compiled = compile(graph, { targets: [target], precision, storeAll });
+    const { ways = new Map<string, never>(), path, notes } = tuned(target.name, adapter);
+    const compiled = compile(graph, { targets: [target], precision, storeAll, tuned: new Map([[target.name, ways]]) });
     const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
     const [schedule] = compiled.schedules;
-    if (variant !== undefined && schedule !== undefined) return { compiled, schedule, variant, passedOver };
+    if (variant !== undefined && schedule !== undefined) {
+      const tunedBy = schedule.tuning.used > 0 ? path : undefined;
+      return { compiled, schedule, variant, passedOver, tunedBy, notes: [...notes, ...staleNotes(path ?? '', schedule)] };
+    }
     passedOver.push(...refused);
   }
   throw noVariant(graph.document.name.value, adapter, passedOver);
 }
 
 /** One line that says where a model runs and why there. */
-export function whereItRuns({ model: { device, plan, variant }, passedOver }: Pick<Loaded, 'model' | 'passedOver'>): string {
+export function whereItRuns({ model: { device, plan, variant }, passedOver, tunedBy }: Pick<Loaded, 'model' | 'passedOver' | 'tunedBy'>): string {
   const others = passedOver.map(({ name, reason }) => `; not ${name}: ${reason}`).join('');
-  return `${device.adapter.name} (${device.reason}), variant ${variant.target}${plan.precision === 'f16' ? ', weights in f16' : ''}${others}\n`;
+  return `${device.adapter.name} (${device.reason}), variant ${variant.target}${plan.precision === 'f16' ? ', weights in f16' : ''}${tunedBy === undefined ? '' : `, tuned by ${tunedBy}`}${others}\n`;
 }

@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, { readonly does: string; readonly load: () 
   run: { does: 'run a spec on an image', load: async () => (await import('./run.ts')).run },
   verify: { does: 'compare every layer on the GPU with reference numbers', load: async () => (await import('./verify.ts')).verify },
   profile: { does: 'time each step of a run on the GPU, against what the GPU can do', load: async () => (await import('./profile.ts')).profile },
+  tune: { does: 'measure which kernels are the fastest on this GPU, and keep them', load: async () => (await import('./tune.ts')).tune },
   doctor: { does: 'list the GPU adapters, and say which one is used and why', load: async () => (await import('./doctor.ts')).doctor },
   lsp: { does: 'serve an editor: diagnostics, hints, completion, renaming', load: async () => (await import('./lsp.ts')).lsp },
   explain: { does: 'explain an operator or a diagnostic', load: async () => (await import('./explain.ts')).explain },

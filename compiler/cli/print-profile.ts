@@ -64,7 +64,7 @@ export function profileText(profile: Profile, costs: readonly StepCost[]): strin
 }
 
 /** The same as data; times in milliseconds. */
-export function profileJson(profile: Profile, costs: readonly StepCost[], { model: { plan, device, variant }, passedOver }: Loaded): unknown {
+export function profileJson(profile: Profile, costs: readonly StepCost[], { model: { plan, device, variant }, passedOver, tunedBy }: Loaded): unknown {
   const { batch, rounds, clock, peak, run, upload, submit, encode, gpu, readback } = profile;
   const spread = ({ median, min }: Spread): Spread => ({ median, min });
   return {
@@ -73,6 +73,7 @@ export function profileJson(profile: Profile, costs: readonly StepCost[], { mode
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
     precision: plan.precision ?? 'f32',
+    tuned_by: tunedBy ?? null,
     passed_over: passedOver,
     batch,
     rounds: rounds.plain.length,

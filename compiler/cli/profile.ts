@@ -13,6 +13,7 @@ import { assignments, choice, number, text, words } from './option.ts';
 import { profileJson, profileText } from './print-profile.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
+import { tunedOption, tunedSource } from './tuned.ts';
 import { defineVerb } from './verb.ts';
 
 export const profile = defineVerb({
@@ -33,6 +34,7 @@ export const profile = defineVerb({
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
+    tuned: tunedOption(),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json', 'trace'], 'how to print it; trace is a file for ui.perfetto.dev'),
     output: text('FILE', 'where to write it (default: standard output)', 'o'),
@@ -42,12 +44,13 @@ export const profile = defineVerb({
     'netloom profile specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg --batch 8',
     'netloom profile specs/alexnet.yaml --rounds 3 --format trace -o trace.json',
   ],
-  async run([path = ''], { weights = 'synthetic:1', input = 'synthetic:100', batch, rounds, adapter, target, precision, set, format, output }, terminal) {
+  async run([path = ''], { weights = 'synthetic:1', input = 'synthetic:100', batch, rounds, adapter, target, precision, tuned, set, format, output }, terminal) {
     const asked = openTargets(target, targets);
+    const source = tunedSource(tuned, terminal);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
     const values = await readBatch(graph, input, weights, { images: batch, distinct: true });
-    const loaded = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false, batch, find: findForProfile, open: openTimed }, terminal);
+    const loaded = await load(graph, { weights, adapter, targets: asked, precision, tuned: source, storeAll: false, batch, find: findForProfile, open: openTimed }, terminal);
     const { model, schedule } = loaded;
     try {
       terminal.progress('compiling machine code');

@@ -15,6 +15,7 @@ import { assignments, choice, number, text, words } from './option.ts';
 import { openNetwork, tell } from './spec.ts';
 import { openTargets } from './target.ts';
 import type { Terminal } from './terminal.ts';
+import { tunedOption, tunedSource } from './tuned.ts';
 import { defineVerb } from './verb.ts';
 
 export const run = defineVerb({
@@ -32,6 +33,7 @@ export const run = defineVerb({
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
+    tuned: tunedOption(),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -39,10 +41,11 @@ export const run = defineVerb({
     'netloom run specs/alexnet.yaml --weights synthetic:2012 --input specs/demo.jpg',
     'netloom run specs/squeezenet-1.0.yaml --weights squeezenet.safetensors --input cat.jpg --top 3 --format json',
   ],
-  async run([path = ''], { weights, input, batch, labels, top, adapter, target, precision, set, format }, terminal) {
+  async run([path = ''], { weights, input, batch, labels, top, adapter, target, precision, tuned, set, format }, terminal) {
     if (weights === undefined) throw new Fault('call', 'netloom run needs --weights FILE', '--weights synthetic:1 makes some from a formula');
     if (input === undefined) throw new Fault('call', 'netloom run needs --input FILE', '--input synthetic:100 makes one from a formula');
     const asked = openTargets(target, targets);
+    const source = tunedSource(tuned, terminal);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
     const names = labels === undefined ? (graph.document.labels?.value.classes ?? []) : readNames(labels, terminal);
@@ -55,7 +58,7 @@ export const run = defineVerb({
     const start = performance.now();
     const values = await readBatch(graph, input, weights, { images: batch, distinct: false });
     const read = performance.now();
-    const { model, passedOver, milliseconds, close } = await load(graph, { weights, adapter, targets: asked, precision, storeAll: false, batch: values.length / elements(graph.input.shape) }, terminal);
+    const { model, passedOver, tunedBy, milliseconds, close } = await load(graph, { weights, adapter, targets: asked, precision, tuned: source, storeAll: false, batch: values.length / elements(graph.input.shape) }, terminal);
     const loaded = performance.now();
     const results = await model.run(values);
     const times = { compile: milliseconds.compile, load: milliseconds.load, image: read - start, run: performance.now() - loaded };
@@ -72,6 +75,7 @@ export const run = defineVerb({
         adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
         variant: variant.target,
         precision,
+        tuned_by: tunedBy ?? null,
         passed_over: passedOver,
         batch,
         outputs,
@@ -79,7 +83,7 @@ export const run = defineVerb({
       };
       terminal.out(`${JSON.stringify(found, null, 2)}\n`);
     } else {
-      terminal.err(whereItRuns({ model, passedOver }));
+      terminal.err(whereItRuns({ model, passedOver, tunedBy }));
       const [first] = outputs;
       if (first !== undefined) terminal.out(asText(first));
       if (weights.startsWith('synthetic:')) terminal.err('The weights come from a formula, not from training: the names mean nothing.\n');

@@ -16,6 +16,7 @@ import { assignments, choice, number, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
 import type { Terminal } from './terminal.ts';
+import { tunedOption, tunedSource } from './tuned.ts';
 import { defineVerb } from './verb.ts';
 
 export const verify = defineVerb({
@@ -36,6 +37,7 @@ export const verify = defineVerb({
     adapter: text('NAME', "which GPU: part of an adapter's name, hardware, software or embedded"),
     target: words('NAME|FILE.json', 'what to compile for, as `netloom compile` takes it (default: the best that the GPU can run)'),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
+    tuned: tunedOption(),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
     format: choice(['text', 'json'], 'how to print it'),
   },
@@ -44,11 +46,12 @@ export const verify = defineVerb({
     'netloom verify specs/alexnet.yaml --set width=0.125 --set classes=10 --golden test/golden/alexnet-eighth.json',
     'netloom verify specs/alexnet.yaml --weights alexnet.safetensors --input cat.jpg',
   ],
-  async run([path = ''], { golden: goldenPath, weights, input, batch, precision, tolerance = tolerances[precision], adapter, target, set, format }, terminal) {
+  async run([path = ''], { golden: goldenPath, weights, input, batch, precision, tolerance = tolerances[precision], adapter, target, tuned, set, format }, terminal) {
     if (goldenPath !== undefined && (weights !== undefined || input !== undefined || batch !== 1)) {
       throw new Fault('call', '--golden brings its own weights, input and batch: leave out --weights, --input and --batch');
     }
     const asked = openTargets(target, targets);
+    const ways = tunedSource(tuned, terminal);
     const golden = goldenPath === undefined ? undefined : readGolden(goldenPath);
     const graph = openNetwork(path, set, terminal);
     if (graph === undefined) return exitCode.input;
@@ -56,7 +59,7 @@ export const verify = defineVerb({
 
     const source = golden === undefined ? (weights ?? 'synthetic:1') : `synthetic:${golden.seed}`;
     const values = golden === undefined ? await readBatch(graph, input ?? 'synthetic:100', source, { images: batch, distinct: true }) : goldenInput(graph, golden);
-    const loaded = await load(graph, { weights: source, adapter, targets: asked, precision, storeAll: true, batch: values.length / elements(graph.input.shape) }, terminal);
+    const loaded = await load(graph, { weights: source, adapter, targets: asked, precision, tuned: ways, storeAll: true, batch: values.length / elements(graph.input.shape) }, terminal);
     const { model } = loaded;
     const results = await model.run(values);
     const judge = golden === undefined ? await interpretAll(graph, source, values, terminal) : judgeGolden(golden);
@@ -163,7 +166,7 @@ function asText(layers: readonly Layer[], tolerance: number): string {
   return `${table(['layer', 'largest error', 'largest value', ''], rows, ['left', 'right', 'right', 'left'])}${verdict}\n`;
 }
 
-function asJson(layers: readonly Layer[], tolerance: number, { model: { device, plan, variant }, passedOver }: Loaded): unknown {
+function asJson(layers: readonly Layer[], tolerance: number, { model: { device, plan, variant }, passedOver, tunedBy }: Loaded): unknown {
   const first = layers.find(({ beyond }) => beyond);
   return {
     version: 1,
@@ -172,6 +175,7 @@ function asJson(layers: readonly Layer[], tolerance: number, { model: { device, 
     adapter: { name: device.adapter.name, kind: device.adapter.kind, reason: device.reason },
     variant: variant.target,
     precision: plan.precision ?? 'f32',
+    tuned_by: tunedBy ?? null,
     passed_over: passedOver,
     first_beyond: first?.name ?? null,
     layers: layers.map(({ name, difference, allowed, beyond }) => ({
