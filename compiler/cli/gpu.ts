@@ -19,8 +19,8 @@ export interface LoadSettings {
   /** Best first: the first that the adapter can run is taken. */
   readonly targets: readonly Target[];
   readonly precision: Precision;
-  /** Where to find ways that were measured on the adapter. */
-  readonly tuned: TunedSource;
+  /** Where to find ways that were measured on the adapter; absent: estimates alone. */
+  readonly tuned?: TunedSource;
   /** Make every layer an output. */
   readonly storeAll: boolean;
   /** How many images the first run will have. */
@@ -87,7 +87,7 @@ export interface Choice {
 }
 
 /** Most targets can be ruled out by what they are; the rest by what the network becomes for them. */
-export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, tuned }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'tuned'>): Choice {
+export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, tuned = () => ({ notes: [] }) }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'tuned'>): Choice {
   const passedOver: PassedOver[] = [];
   for (const target of targets) {
     const reason = whyNot(needsOf(target), adapter);

@@ -54,7 +54,7 @@ export const tune = defineVerb({
     if (graph === undefined) return exitCode.input;
     const found = await findForProfile({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
     const { report, reason } = found;
-    const { compiled: { program }, schedule: { target } } = compileFor(report, graph, { targets: asked, precision, storeAll: false, tuned: () => ({ notes: [] }) });
+    const { compiled: { program }, schedule: { target } } = compileFor(report, graph, { targets: asked, precision, storeAll: false });
     const file = output ?? cachedPath(terminal.env, target.name, report);
     if (file === undefined) throw new Fault('call', 'netloom tune finds no folder to keep the winners in', '-o FILE says where; or set XDG_CACHE_HOME');
     const head = { version: 1, target: target.name, adapter: report.name, driver: report.description } as const;
@@ -118,7 +118,8 @@ interface Setting {
 async function measureAll(device: Device, works: readonly Work[], setting: Setting, patience: Patience, terminal: Terminal): Promise<readonly TunedWork[]> {
   const measured: TunedWork[] = [];
   for (const [index, { work, kernels, ways }] of works.entries()) {
-    if (patience.over()) break;
+    // However little time there is, something is to be said.
+    if (index > 0 && patience.over()) break;
     const [first] = kernels;
     const plans = plansOf(first, ways, setting);
     const onProgress = (text: string): void => {

@@ -1,5 +1,5 @@
 // How a convolution is cut into tiles, and what follows from a cut: which input rows and columns a turn of the loop reads,
-// and how many weights. `passes/choose-conv-tile.ts` compares cuts by these numbers, `conv.ts` writes loops from them.
+// and how many weights. `passes/conv-ways.ts` compares cuts by these numbers, `conv.ts` writes loops from them.
 
 import type { Core } from '../ir/kernel.ts';
 import { asPicture } from '../ir/tensor.ts';

@@ -30,7 +30,7 @@ describe('what there is to choose from', () => {
   test.each([
     [conv, 'subgroups-8', ['direct', 'winograd']],
     [conv, 'portable', ['direct']],
-    [`${conv}, stride: 2`, 'subgroups-8', ['direct']],
+    [`${conv}, dilation: 2`, 'subgroups-8', ['direct']],
     [`${conv}, groups: 16`, 'portable', ['pixels']],
     ['op: dense, units: 64', 'subgroups-8', ['columns', 'rows']],
     ['op: dense, units: 64', 'subgroups-32', ['rows']],
