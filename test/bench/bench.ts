@@ -1,6 +1,6 @@
 // `npm run bench`: how long short calls of the command take, then netloom beside other runtimes. Any of the options of the
 // comparison asks for that alone; `--kernels`, `--growth`, `--start-up` and `--encoding` for what they say; `--write-results`
-// for all that the page shows, unless others narrow it.
+// for all that the page shows, with these peers and on these adapters, unless other options say what.
 
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../runtime/errors.ts';
@@ -49,7 +49,7 @@ async function bench(args: string[]): Promise<void> {
   if (values.encoding) await benchEncoding(20 * (rounds ?? 15));
   if (values['start-up'] || values.encoding) return;
   const { models, batches, json, 'write-results': writes } = values;
-  const publishes = writes && !values.kernels && !values.growth && [models, batches, values.peers].every((value) => value === undefined);
+  const publishes = writes && !values.kernels && !values.growth && models === undefined && batches === undefined;
   const adapters = values.adapter === undefined ? (writes ? publishedAdapters() : [defaultAdapter()]) : values.adapter.split(',').map((word) => oneOf('adapter', word, adapterNames));
   const asked = cellsOf(models?.split(',') ?? ['alexnet'], batches?.split(',').map((text) => count('batches', text)), adapters);
   const names = values.peers?.split(',').map((word) => oneOf('peers', word, Object.keys(peers) as PeerName[])) ?? Object.keys(peers) as PeerName[];
