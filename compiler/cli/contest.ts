@@ -41,8 +41,8 @@ export interface ContestResult {
   /** Milliseconds, the medians of the last rounds, of the first candidate and of the winner. */
   readonly before: number;
   readonly after: number;
-  /** How many were run. */
-  readonly measured: number;
+  /** The shortest time of each in the first rounds, or when it was given up; as many as were run. */
+  readonly shortest: readonly number[];
 }
 
 /** Measures plans of one kernel; the first is the one to beat. Undefined where time was up before there was anything to say. */
@@ -52,6 +52,7 @@ export async function contest(device: Device, candidates: readonly Artifact[], s
   const opened: Racer[] = [];
   try {
     const racers: Racer[] = [];
+    const shortest: number[] = [];
     let best = Infinity;
     for (const [index, candidate] of candidates.entries()) {
       if (index > 0 && stopped()) break;
@@ -61,11 +62,12 @@ export async function contest(device: Device, candidates: readonly Artifact[], s
       // The first run makes machine code on software GPUs.
       await racer.run();
       const time = await racer.run();
+      shortest.push(time);
       best = Math.min(best, time);
       if (index === 0 || time <= hopeless * best) racers.push(racer);
     }
-    const measured = opened.length;
     await race(racers, firstRounds, settings);
+    for (const { index, times } of racers) shortest[index] = Math.min(shortest[index] ?? NaN, ...times);
     const [first, ...others] = racers;
     if (first === undefined || first.times.length === 0) return undefined;
     const left = others.filter(({ times }) => times.length > 0).sort((a, b) => least(a.times) - least(b.times)).slice(0, finalists);
@@ -78,8 +80,8 @@ export async function contest(device: Device, candidates: readonly Artifact[], s
     const winner = ratios.filter(({ ratio, racer }) => ratio < clearly && racer.times.length >= firstRounds).sort((a, b) => a.ratio - b.ratio)[0];
     const before = median(first.times);
     return winner === undefined
-      ? { winner: 0, before, after: before, measured }
-      : { winner: winner.racer.index, before, after: before * winner.ratio, measured };
+      ? { winner: 0, before, after: before, shortest }
+      : { winner: winner.racer.index, before, after: before * winner.ratio, shortest };
   } finally {
     for (const racer of opened) racer.close();
   }

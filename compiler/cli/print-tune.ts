@@ -12,15 +12,15 @@ export interface TunedWork {
   /** Milliseconds, in the way that was estimated and in this one; the same where that was kept. */
   readonly before: number;
   readonly after: number;
-  /** How many ways were run. */
-  readonly measured: number;
+  /** What was run, with its estimate and its shortest time. */
+  readonly ran: readonly { readonly way: Way; readonly estimate: number | undefined; readonly shortest: number }[];
 }
 
 /** A line for each work, and the sum over all layers; ends with a line break. */
 export function tuneText(works: readonly TunedWork[]): string {
   if (works.length === 0) return 'Nothing was measured.\n';
-  const rows = works.map(({ layers: [first = '', ...others], way, before, after, measured }) => [
-    others.length === 0 ? first : `${first} and ${others.length} more`, fixed(before), fixed(after), ratio(before, after), String(measured), before === after ? 'kept' : wayText(way),
+  const rows = works.map(({ layers: [first = '', ...others], way, before, after, ran }) => [
+    others.length === 0 ? first : `${first} and ${others.length} more`, fixed(before), fixed(after), ratio(before, after), String(ran.length), before === after ? 'kept' : wayText(way),
   ]);
   const [before, after] = totals(works);
   return table(['layer', 'before ms', 'after', 'ratio', 'ways', ''], [...rows, ['in all', fixed(before), fixed(after), ratio(before, after), '', '']], ['left', 'right', 'right', 'right', 'right', 'left']);
@@ -31,7 +31,10 @@ export function tuneJson(works: readonly TunedWork[], head: Omit<TunedFile, 'way
   const [before, after] = totals(works);
   return {
     ...head,
-    works: works.map(({ work, layers, way, before: was, after: is, measured }) => ({ work, layers, way, before_ms: was, after_ms: is, measured })),
+    works: works.map(({ work, layers, way, before: was, after: is, ran }) => ({
+      work, layers, way, before_ms: was, after_ms: is,
+      ran: ran.map(({ way: one, estimate, shortest }) => ({ way: one, estimate: estimate ?? null, shortest_ms: shortest })),
+    })),
     before_ms: before,
     after_ms: after,
   };

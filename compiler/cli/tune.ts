@@ -128,7 +128,12 @@ async function measureAll(device: Device, works: readonly Work[], setting: Setti
     const result = await contest(device, plans.map(({ plan }) => plan), { batch: setting.batch, stopped: patience.share(works.length - index), onProgress });
     const way = plans[result?.winner ?? 0]?.way;
     if (result === undefined || way === undefined) continue;
-    measured.push({ work, layers: kernels.map(({ name }) => name), way, ...result });
+    const estimates = waysOf({ kernel: first, precision: setting.precision }, setting.target);
+    const ran = result.shortest.flatMap((shortest, place) => {
+      const one = plans[place]?.way;
+      return one === undefined ? [] : [{ way: one, estimate: estimates.find((other) => isSameWay(other.way, one))?.estimate, shortest }];
+    });
+    measured.push({ work, layers: kernels.map(({ name }) => name), way, before: result.before, after: result.after, ran });
   }
   return measured;
 }
