@@ -13,7 +13,7 @@ import ts from 'typescript';
 import { specSchema } from './emit/json-schema.ts';
 import { profileSchema } from './ir/target-keys.ts';
 import { ops } from './ops/index.ts';
-import { tunedSchema } from './passes/tuned-structure.ts';
+import { tunedSchema } from './passes/tuned-keys.ts';
 import { shareSchemas } from './share-schemas.ts';
 import type { JsonSchema } from './spec/keys.ts';
 import { options } from './spec/structure.ts';

@@ -1,7 +1,8 @@
 // Tuned ways as a file: what `netloom tune` measured for a target on one adapter with one driver. Keyed by the work, never by
 // a layer, so that one file serves any network; the times are for people.
 
-import { tunedKeys, validateTuned } from './tuned-structure.ts';
+import { tunedKeys } from './tuned-keys.ts';
+import { validateTuned } from './tuned-structure.ts';
 import type { Tuned, Way } from './ways.ts';
 
 export interface TunedFile {
