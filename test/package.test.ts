@@ -143,7 +143,7 @@ describe('README.md', () => {
     const others = commands.filter((command) => !ours.includes(command));
     expect(others.length).toBeGreaterThan(3);
     for (const command of others) {
-      const [, name = ''] = /^npm (?:run )?(\w+)$/.exec(command) ?? [];
+      const [, name = ''] = /^npm (?:run )?([\w:]+)$/.exec(command) ?? [];
       expect(scripts).toContain(name);
       expect(ci, command).toMatch(name === 'test' ? /vitest\.mjs run/ : new RegExp(`${command}\\b`));
     }
