@@ -2,7 +2,7 @@
 // outputs than a dispatch has workgroups for.
 
 import type { Limits } from '../ir/target.ts';
-import type { Slice } from './shader.ts';
+import type { Slice } from './workgroups.ts';
 
 /**
  * `units` outputs, `unitBytes` of weights each, in parts that fit a binding and a dispatch; a workgroup makes `atOnce` outputs.

@@ -6,7 +6,7 @@ import type { Target } from '../ir/target.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Layout, PackedWeight, PackLoop, Precision, WeightSource } from '../../runtime/plan.ts';
 import { indent, namer, type Lines } from './wgsl.ts';
-import { bytesOf, obey, spread } from './workgroups.ts';
+import { bytesOf, obey, spread, type Slice } from './workgroups.ts';
 
 /** What a skeleton is asked to write. */
 export interface KernelSite {
@@ -21,12 +21,6 @@ export interface KernelSite {
   /** The shape of the results: of the core and of every step of the tail. */
   readonly shape: Shape;
   readonly layout: (value: string) => Layout;
-}
-
-/** Part of a dispatch that had to be split because one of its weights is larger than a binding may be. */
-export interface Slice {
-  readonly firstChannel: number;
-  readonly workgroups: readonly [x: number, y: number];
 }
 
 /** One of the dispatches that a kernel consists of, in their order. */

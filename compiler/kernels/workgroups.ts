@@ -2,8 +2,13 @@
 // much memory of their own.
 
 import type { Limits, Target } from '../ir/target.ts';
-import type { Slice } from './shader.ts';
 import { u, type Lines } from './wgsl.ts';
+
+/** Part of a dispatch that had to be split because one of its weights is larger than a binding may be. */
+export interface Slice {
+  readonly firstChannel: number;
+  readonly workgroups: readonly [x: number, y: number];
+}
 
 /**
  * Workgroups of which a dimension holds too few: they are numbered, dispatched as fewer rows or columns, and find out by their
