@@ -15,14 +15,16 @@ export function* convTiles(size: ConvSize, target: Target): Generator<ConvTile> 
   const turns: ConvTile['turn'][] = [{ channels: 1 }];
   if (kernelRows > 1) turns.push('kernel row');
   if (kernelRows * kernelColumns === 1) for (const channels of [2, 4, 8]) if (size.inChannels % channels === 0) turns.push({ channels });
-  for (const columns of columnCounts(size, target.maxSums)) {
+  const allColumns = columnCounts(size, target.maxSums);
+  const fewest = Math.min(...allColumns);
+  for (const columns of allColumns) {
     for (let rows = 1; rows <= Math.min(size.height, 8); rows++) {
       for (const blocks of [1, 2, 4]) {
         for (const turn of turns) {
           const tile: ConvTile = { lanes, blocks, rows, columns, turn, shares: 1, stores: 'straight' };
           const taps = turn === 'kernel row' ? kernelColumns : kernelRows * kernelColumns * turn.channels;
           const sums = rows * columns * blocks;
-          const smallest = rows === 1 && blocks === 1 && turn !== 'kernel row' && turn.channels === 1 && columns === Math.min(...columnCounts(size, target.maxSums));
+          const smallest = rows === 1 && blocks === 1 && turn !== 'kernel row' && turn.channels === 1 && columns === fewest;
           if (!smallest && (sums > target.maxSums || sums * taps > target.maxUnrolled)) continue;
           if (!smallest && target.supply === 'uniform' && inputColumns(size, tile) > 80) continue;
           yield tile;
