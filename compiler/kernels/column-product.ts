@@ -2,7 +2,7 @@
 // its outputs side by side with its neighbours'; columns (images, or tiles) have their inputs in groups of four that the
 // lanes load together and hand around, so that each weight is loaded once for all columns.
 
-import { each, multiplyAdd, plus, text, times, u, type Lines, type Unroll } from './wgsl.ts';
+import { each, handAround, multiplyAdd, ofBlock, plus, text, times, u, type Lines, type Unroll } from './wgsl.ts';
 
 export interface ColumnProductTile {
   /** Outputs side by side. */
@@ -18,7 +18,7 @@ export interface ColumnProductTile {
 export interface ColumnProduct {
   /** Lines for each block of outputs. */
   readonly eachBlock: (lines: (block: number) => Lines) => Lines;
-  /** Blocks are told apart by letters, where there are several. */
+  /** A name for something that each block has one of. */
   readonly named: (name: string, block: number) => string;
   /** Declares the sums, which start at `initial` of a block. */
   start(initial?: (block: number) => string): Lines;
@@ -41,7 +41,7 @@ export function columnProduct(
   { lanes, blocks, columns, quads }: ColumnProductTile, unroll: Unroll, input: (columnsOn: number) => string, weights: (index: string) => string,
 ): ColumnProduct {
   const written = unroll === 'written';
-  const named = (name: string, block: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
+  const named = (name: string, block: number): string => ofBlock(name, block, blocks);
   const eachBlock = (lines: (block: number) => Lines): Lines => Array.from({ length: blocks }, (_, block) => lines(block)).flat();
   const sumAt = (block: number, column: string | number): string => {
     const name = named('sum', block);
@@ -53,7 +53,7 @@ export function columnProduct(
   const columnsPerLoad = lanes / quads;
   const place = parts < lanes ? `lane % ${u(parts)}` : 'lane';
   const weightsOf = (quad: number, block: number): string => `${named('weights', block)}${quads > 1 ? `_${quad}` : ''}`;
-  const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
+  const take = handAround(unroll);
 
   /** Takes the turn's group `quad` of four inputs into the sums of all columns. */
   function multiply(quad: number): Lines {

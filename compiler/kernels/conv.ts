@@ -9,7 +9,7 @@ import { convSize, inputColumns, inputRows, tapQuads, type ConvCore, type ConvTi
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
-import { component, each, modulo, over, plus, text, times, u, type Lines } from './wgsl.ts';
+import { component, each, handAround, modulo, ofBlock, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const { kernel, target, x } = site;
@@ -41,8 +41,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
 
   const rowQuads = x.rowStride / 4;
   const planeQuads = x.planeStride / 4;
-  /** Blocks of channels are told apart by letters, where there are several. */
-  const named = (name: string, block: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
+  const named = (name: string, block: number): string => ofBlock(name, block, blocks);
   const sum = (block: number, row: number): string => `${named('sum', block)}_${row}`;
   const sumAt = (block: number, row: number, column: string | number): string =>
     written ? `${sum(block, row)}_${column}` : `${sum(block, row)}[${text(column)}]`;
@@ -166,7 +165,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
             (_, load) => `let ${partOf(index, load)} = x[${plus('at_x', channel * planeQuads + offset * rowQuads + load * lanes)}];`,
           ),
     );
-    const take = written ? 'subgroupBroadcast' : 'subgroupShuffle';
+    const take = handAround(unroll);
     const element = (index: number, load: number, at: string | number): string => {
       const part = component(partOf(index, load), modulo(at, 4));
       return `${take}(${part}, ${plus(over(at, 4), ((index % rowsOfChannel) % together) * quadsPerRow)})`;

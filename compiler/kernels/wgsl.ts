@@ -58,6 +58,12 @@ export const text = (index: string | number): string => (typeof index === 'numbe
 export const component = (vector: string, index: string | number): string =>
   typeof index === 'number' ? `${vector}.${'xyzw'[index] ?? ''}` : `${vector}[${index}]`;
 
+/** The name of one of `blocks` that a lane works on: they are told apart by letters, where there are several. */
+export const ofBlock = (name: string, block: number, blocks: number): string => (blocks > 1 ? `${name}_${'abcd'[block] ?? block}` : name);
+
+/** What hands a lane's value to all: the broadcast wants to know the lane, which it does where loops are written out. */
+export const handAround = (unroll: Unroll): string => (unroll === 'written' ? 'subgroupBroadcast' : 'subgroupShuffle');
+
 /** `sum` and the products of four values and their weights. */
 export const multiplyAdd = (values: string, weights: string, sum: string): string =>
   ['x', 'y', 'z', 'w'].reduce((total, k) => `fma(${values}.${k}, ${weights}.${k}, ${total})`, sum);

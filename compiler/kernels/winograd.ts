@@ -115,10 +115,11 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       ...columnsOf(matrices.input, inputs),
       ...rowsOf(writer, matrices.input, inputs),
       '',
-      ...writeRows(inputs, (column) => [`${v}[${plus('at_v', times(column, step))}] = ${valueAt(0, column)};`], (row) => ({
-        before: [],
-        value: (column) => [`${v}[${plus('at_v', (row * inputs + Number(column)) * step)}] = ${valueAt(row, column)};`],
-      }), [`at_v += ${u(inputs * step)};`], `min(${u(inputs)}, arrayLength(&${v}))`),
+      // The loop moves the address on row by row; written out, a row's place is in it.
+      ...writeRows(inputs, `min(${u(inputs)}, arrayLength(&${v}))`, (held, row) => [
+        ...each(unroll, 'j', inputs, (column) => [`${v}[${plus('at_v', times(column, step), typeof row === 'number' ? row * inputs * step : 0)}] = ${valueAt(held, column)};`]),
+        ...(typeof row === 'string' ? [`at_v += ${u(inputs * step)};`] : []),
+      ]),
     ];
     return writer.finish({
       header: header(site, `Bᵀ x B, the first of three kernels of ${core.weight} ∗ x`, `Transforms tiles of ${tileShape}, a thread for each of ${allIn} ${phases > 1 ? 'phases of channels' : 'channels'} and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`, `transformed[${places}x${tiles}x${allIn}]`),
@@ -155,10 +156,10 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       ...rowsOf(writer, matrices.output, inputs),
       '',
       ...results.declare({ n: 'n', channel: 'channel', y: 'oy', x: 'ox' }),
-      ...writeRows(outputs, (column) => within(column, results.store(finished(valueAt(0, column)), 'channel', { dy: 'row', dx: column })), (row) => ({
-        before: height % outputs === 0 || row === 0 ? [] : [`if (${plus('oy', row)} < ${u(height)}) {`],
-        value: (column) => within(column, results.store(finished(valueAt(row, column)), 'channel', { dy: row, dx: column })),
-      }), [], `min(${u(outputs)}, ${u(height)} - oy)`),
+      ...writeRows(outputs, `min(${u(outputs)}, ${u(height)} - oy)`, (held, row) => {
+        const stores = each(unroll, 'j', outputs, (column) => within(column, results.store(finished(valueAt(held, column)), 'channel', { dy: row, dx: column })));
+        return typeof row === 'string' || row === 0 || height % outputs === 0 ? stores : [`if (${plus('oy', row)} < ${u(height)}) {`, stores, '}'];
+      }),
     ];
     return writer.finish({
       header: header(site, `Aᵀ transformed A${hasBias ? ` + ${core.bias ?? 'bias'}` : ''}`, `The last of three kernels: transforms tiles of ${tileShape} back, a thread for each of ${allOut} channels and ${tiles} tiles. Dispatch ${Math.ceil(threads / transformThreads)} x 1 x batch.`),
@@ -215,24 +216,13 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     return Array.from({ length: rows - 1 }, (_, row) => each(unroll, 'j', columns, (j) => [`${valueAt(row, j)} = ${valueAt(row + 1, j)};`])).flat();
   }
 
-  /** Writes `rows` rows: by a loop over the first, which the others move up to, or one after the other. */
-  function writeRows(
-    rows: number, first: (column: string | number) => Lines,
-    straight: (row: number) => { readonly before: Lines; readonly value: (column: string | number) => Lines },
-    then: Lines, count: string,
-  ): Lines {
-    if (written) {
-      return Array.from({ length: rows }, (_, row): Lines => {
-        const { before, value } = straight(row);
-        const lines = each(unroll, 'j', rows, value);
-        return before.length > 0 ? [...before, lines, '}'] : lines;
-      }).flat();
-    }
-    return [
-      `for (var row = 0u; row < ${count}; row++) {`,
-      [...each(unroll, 'j', rows, first), ...moveUp(rows, rows), ...then],
-      '}',
-    ];
+  /**
+   * Writes `rows` rows: by a loop of `count` turns over the first, which the others move up to, or one after the other. `write`
+   * gives the lines for the row that lies in `d_held`; `row` is its number, or the loop's variable.
+   */
+  function writeRows(rows: number, count: string, write: (held: number, row: number | string) => Lines): Lines {
+    if (written) return Array.from({ length: rows }, (_, row) => write(row, row)).flat();
+    return [`for (var row = 0u; row < ${count}; row++) {`, [...write(0, 'row'), ...moveUp(rows, rows)], '}'];
   }
 
   /** The transform of each column, in place. */

@@ -86,12 +86,12 @@ fn conv1_relu_tiles_in(
 
   for (var row = 0u; row < min(7u, arrayLength(&transformed)); row++) {
     for (var j = 0u; j < 7u; j++) { transformed[at_v + j * 5808u] = d_0[j]; }
+    at_v += 40656u;
     for (var j = 0u; j < 7u; j++) { d_0[j] = d_1[j]; }
     for (var j = 0u; j < 7u; j++) { d_1[j] = d_2[j]; }
     for (var j = 0u; j < 7u; j++) { d_2[j] = d_3[j]; }
     for (var j = 0u; j < 7u; j++) { d_3[j] = d_4[j]; }
     for (var j = 0u; j < 7u; j++) { d_4[j] = d_5[j]; }
     for (var j = 0u; j < 7u; j++) { d_5[j] = d_6[j]; }
-    at_v += 40656u;
   }
 }

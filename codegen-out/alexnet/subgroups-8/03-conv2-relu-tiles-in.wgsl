@@ -102,6 +102,7 @@ fn conv2_relu_tiles_in(
 
   for (var row = 0u; row < min(8u, arrayLength(&transformed)); row++) {
     for (var j = 0u; j < 8u; j++) { transformed[at_v + j * 4704u] = d_0[j]; }
+    at_v += 37632u;
     for (var j = 0u; j < 8u; j++) { d_0[j] = d_1[j]; }
     for (var j = 0u; j < 8u; j++) { d_1[j] = d_2[j]; }
     for (var j = 0u; j < 8u; j++) { d_2[j] = d_3[j]; }
@@ -109,6 +110,5 @@ fn conv2_relu_tiles_in(
     for (var j = 0u; j < 8u; j++) { d_4[j] = d_5[j]; }
     for (var j = 0u; j < 8u; j++) { d_5[j] = d_6[j]; }
     for (var j = 0u; j < 8u; j++) { d_6[j] = d_7[j]; }
-    at_v += 37632u;
   }
 }

@@ -83,11 +83,11 @@ fn conv5_relu_tiles_in(
 
   for (var row = 0u; row < min(6u, arrayLength(&transformed)); row++) {
     for (var j = 0u; j < 6u; j++) { transformed[at_v + j * 6144u] = d_0[j]; }
+    at_v += 36864u;
     for (var j = 0u; j < 6u; j++) { d_0[j] = d_1[j]; }
     for (var j = 0u; j < 6u; j++) { d_1[j] = d_2[j]; }
     for (var j = 0u; j < 6u; j++) { d_2[j] = d_3[j]; }
     for (var j = 0u; j < 6u; j++) { d_3[j] = d_4[j]; }
     for (var j = 0u; j < 6u; j++) { d_4[j] = d_5[j]; }
-    at_v += 36864u;
   }
 }
