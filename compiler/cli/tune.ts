@@ -12,7 +12,7 @@ import type { Target } from '../ir/target.ts';
 import { candidatesOf } from '../passes/candidates.ts';
 import { targets } from '../passes/targets.ts';
 import type { TunedFile, TunedWay } from '../passes/tuned.ts';
-import { chooseWay, isSameWay, waysOf, workOf, type Way } from '../passes/ways.ts';
+import { waysOf, workOf, type EstimatedWay, type Way } from '../passes/ways.ts';
 import { contest } from './contest.ts';
 import { exitCode, Fault } from './fault.ts';
 import { compileFor } from './gpu.ts';
@@ -84,8 +84,8 @@ export const tune = defineVerb({
 interface Work {
   readonly work: string;
   readonly kernels: readonly [FusedKernel, ...FusedKernel[]];
-  /** Its candidates, the one that is chosen without tuning first. */
-  readonly ways: readonly Way[];
+  /** All ways to do it, the one that is chosen without tuning first. */
+  readonly ways: readonly EstimatedWay[];
 }
 
 /** Each work that may be done in several ways, in the order of the network. */
@@ -98,12 +98,7 @@ function worksOf({ kernels }: Program, target: Target, precision: Precision): re
     if (known === undefined) works.set(work, [kernel]);
     else known.push(kernel);
   }
-  return Array.from(works, ([work, same]): Work => {
-    const site = { kernel: same[0], precision };
-    const usual = chooseWay(site, target)?.way;
-    const others = candidatesOf(waysOf(site, target)).filter((way) => usual === undefined || !isSameWay(way, usual));
-    return { work, kernels: same, ways: usual === undefined ? others : [usual, ...others] };
-  }).filter(({ ways }) => ways.length > 1);
+  return Array.from(works, ([work, same]): Work => ({ work, kernels: same, ways: waysOf({ kernel: same[0], precision }, target) })).filter(({ ways }) => candidatesOf(ways).length > 1);
 }
 
 interface Setting {
@@ -121,17 +116,16 @@ async function measureAll(device: Device, works: readonly Work[], setting: Setti
     // However little time there is, something is to be said.
     if (index > 0 && patience.over()) break;
     const [first] = kernels;
-    const plans = plansOf(first, ways, setting);
+    const plans = plansOf(first, candidatesOf(ways), setting);
     const onProgress = (text: string): void => {
       terminal.progress(`${first.name} (${index + 1} of ${works.length}): ${text}`);
     };
     const result = await contest(device, plans.map(({ plan }) => plan), { batch: setting.batch, stopped: patience.share(works.length - index), onProgress });
     const way = plans[result?.winner ?? 0]?.way;
     if (result === undefined || way === undefined) continue;
-    const estimates = waysOf({ kernel: first, precision: setting.precision }, setting.target);
     const ran = result.shortest.flatMap((shortest, place) => {
       const one = plans[place]?.way;
-      return one === undefined ? [] : [{ way: one, estimate: estimates.find((other) => isSameWay(other.way, one))?.estimate, shortest }];
+      return one === undefined ? [] : [{ way: one, estimate: ways.find((other) => other.way === one)?.estimate, shortest }];
     });
     measured.push({ work, layers: kernels.map(({ name }) => name), way, before: result.before, after: result.after, ran });
   }
