@@ -1,6 +1,7 @@
 // What a device can do at most, measured on it: multiply-adds that wait for nothing, and reads that hit no cache. Two tiny
 // shaders, so that a layer's time can be held against what was possible on this very machine in this very minute.
 
+import { COPY_DST, STORAGE } from './buffer-usage.ts';
 import type { Device } from './device.ts';
 import { Timestamps } from './timestamps.ts';
 
@@ -11,9 +12,6 @@ export interface Peak {
   /** Bytes a second, read from a storage buffer. */
   readonly bytes: number;
 }
-
-const COPY_DST = 0x8;
-const STORAGE = 0x80;
 
 const FMA_LANES = 64;
 /** Enough for the largest GPUs. */

@@ -4,6 +4,7 @@
 
 import { findAdapter, openAdapter, type AdapterOptions, type Device, type FoundAdapter } from './device.ts';
 import { MachineError } from './errors.ts';
+import { median } from './median.ts';
 import type { Model } from './model.ts';
 import { PeakMeter, type Peak } from './peak.ts';
 import type { Plan, Variant } from './plan.ts';
@@ -169,8 +170,5 @@ function readbackTime(round: Round): number {
 }
 
 function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
-  return { median, min: sorted[0] ?? 0 };
+  return { median: median(values), min: values.length === 0 ? 0 : Math.min(...values) };
 }

@@ -1,16 +1,13 @@
 // A variant with its buffers: turns a batch into one submission, that is the input written, every step in one compute pass,
 // and the outputs copied to where they can be read. Buffers and bind groups are made for the largest batch so far.
 
+import { COPY_DST, COPY_SRC, STORAGE } from './buffer-usage.ts';
 import { MachineError } from './errors.ts';
 import { intoLayout, spanOf } from './layout.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Layout, Plan, Step, Variant } from './plan.ts';
 import type { Timestamps } from './timestamps.ts';
 import { capacityFor, kernelFor } from './variant.ts';
-
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const STORAGE = 0x80;
 
 /** One output's place among the results: `bytes` from byte `at` on. */
 export interface Section {

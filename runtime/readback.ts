@@ -1,12 +1,10 @@
 // Buffers that the CPU can read. A few are enough for runs that overlap: one is being read while the GPU fills the next; a run
 // that finds all of them taken waits its turn.
 
+import { COPY_DST, MAP_READ } from './buffer-usage.ts';
 import { MachineError, messageOf } from './errors.ts';
 
 const MAX_BUFFERS = 3;
-
-const MAP_READ = 0x1;
-const COPY_DST = 0x8;
 
 /** How long a failed map waits to learn that the device was lost. */
 const LOSS_MS = 300;

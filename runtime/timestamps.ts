@@ -1,12 +1,8 @@
 // The GPU's own clock, read before and after compute passes.
 
+import { COPY_DST, COPY_SRC, MAP_READ, QUERY_RESOLVE } from './buffer-usage.ts';
 import type { MachineError } from './errors.ts';
 import { readBuffer } from './readback.ts';
-
-const MAP_READ = 0x1;
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const QUERY_RESOLVE = 0x200;
 
 /** The most passes that can be stamped at once: WebGPU's limit of 4096 queries, two a pass. */
 export const MAX_PASSES = 2048;

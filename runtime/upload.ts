@@ -1,5 +1,6 @@
 // The weights of a variant onto the GPU, one block after the other.
 
+import { COPY_DST, STORAGE } from './buffer-usage.ts';
 import type { Device } from './device.ts';
 import { MachineError } from './errors.ts';
 import { packedBytes, packedLength, PackRoom, packWeight } from './pack.ts';
@@ -8,9 +9,6 @@ import type { Weights } from './weights.ts';
 
 /** A device keeps blocks in memory of its own until it has copied them: about twice as much as this at most. */
 const FLUSH_BYTES = 16 * 2 ** 20;
-
-const COPY_DST = 0x8;
-const STORAGE = 0x80;
 
 /** A buffer for each of the variant's packed weights, filled; `onProgress` is told the bytes that are done. */
 export async function uploadWeights(

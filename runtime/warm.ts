@@ -5,6 +5,7 @@
 // on disk. Real GPUs, and SwiftShader, make their code with the pipeline and have nothing to gain.
 
 import { availableParallelism } from 'node:os';
+import { STORAGE } from './buffer-usage.ts';
 import type { Device } from './device.ts';
 import { Pipelines, type KernelPlace } from './pipelines.ts';
 import type { Step } from './plan.ts';
@@ -14,8 +15,6 @@ const COLD_MS = 100;
 
 /** More than any shader asks for at least. What lies beyond a buffer can be neither read nor written. */
 const DUMMY_BYTES = 256;
-
-const STORAGE = 0x80;
 
 /**
  * Makes the machine code of what a batch of `images` runs, which is compiled in `pipelines`. Once that takes time, the queue is

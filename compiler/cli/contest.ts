@@ -1,6 +1,8 @@
 // Ways to do one kernel's work against each other on a GPU, by its own clock where it has one. Others may be using the machine:
 // so candidates take turns, each is compared with the first one of the same round, and it must be clearly faster to win.
 
+import { COPY_DST, STORAGE } from '../../runtime/buffer-usage.ts';
+import { median } from '../../runtime/median.ts';
 import { packedBytes } from '../../runtime/pack.ts';
 import { Pipelines } from '../../runtime/pipelines.ts';
 import type { Device } from '../../runtime/device.ts';
@@ -9,9 +11,6 @@ import { syntheticTensor } from '../../runtime/synthetic.ts';
 import { Timestamps } from '../../runtime/timestamps.ts';
 import type { Artifact } from '../emit/plan.ts';
 import { elements } from '../ir/tensor.ts';
-
-const COPY_DST = 0x8;
-const STORAGE = 0x80;
 
 /** Rounds of all candidates, before all but the best are given up. */
 const firstRounds = 3;
@@ -184,9 +183,3 @@ class Weights {
 }
 
 const least = (times: readonly number[]): number => Math.min(...times);
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
-}

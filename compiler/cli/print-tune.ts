@@ -41,7 +41,7 @@ export function tuneJson(works: readonly TunedWork[], head: Omit<TunedFile, 'way
 }
 
 /** `winograd, outputs 4, lanes 8, blocks 3, tiles 8`. */
-export function wayText(way: Way): string {
+function wayText(way: Way): string {
   if (!('tile' in way)) return way.kind;
   const { turn, ...numbers } = { turn: undefined, ...way.tile };
   const parts = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);

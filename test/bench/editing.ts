@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { CompletionRequest, DocumentSymbolRequest, HoverRequest, InlayHintRequest } from 'vscode-languageserver-protocol/node';
 import { Editor, positionOf } from '../support/editor.ts';
 import { largeSpec } from './large-spec.ts';
+import { quantile } from './quantile.ts';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '60' }, layers: { type: 'string', default: '1000' }, command: { type: 'string', default: 'dist/netloom.cjs' } },
@@ -40,7 +41,6 @@ for (let round = 0; round < Number(values.rounds); round++) {
 await editor.stop();
 
 for (const [what, taken] of times) {
-  const sorted = taken.toSorted((a, b) => a - b);
-  const quantile = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(0).padStart(4);
-  console.log(`${what.padEnd(32)} median ${quantile(0.5)} ms, 90 % within ${quantile(0.9)} ms`);
+  const within = (share: number): string => quantile(taken, share).toFixed(0).padStart(4);
+  console.log(`${what.padEnd(32)} median ${within(0.5)} ms, 90 % within ${within(0.9)} ms`);
 }

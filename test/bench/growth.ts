@@ -124,7 +124,7 @@ async function takeTurns(runners: readonly Runner[], rounds: number): Promise<re
 }
 
 /** Time against the multiply-adds of a run. */
-export const growthOf = ({ points }: GrowthSeries): Power => fitPower(points.map(({ macs, milliseconds }) => ({ x: macs, y: milliseconds })));
+const growthOf = ({ points }: GrowthSeries): Power => fitPower(points.map(({ macs, milliseconds }) => ({ x: macs, y: milliseconds })));
 
 export const growthHead = ['', 'M multiply-adds', 'ms', 'ms an image', 'G multiply-adds/s', 'weights', 'activations', 'in buffers', 'all results'] as const;
 export const growthAlign = ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'] as const;
