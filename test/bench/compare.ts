@@ -1,5 +1,6 @@
 // netloom beside other runtimes: the same network, weights, images and adapter, each in a process of its own, in turn round by
-// round, so that whatever else the machine is doing meets all of them alike.
+// round, so that whatever else the machine is doing meets all of them alike. A turn is some runs in a row, as a program that
+// uses a network makes them.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,12 @@ const STARTS_MS = 30_000;
 /** Runs before any is counted: compilers of JavaScript and allocators have their own first times. One, where it is a long one. */
 const WARM_UPS = 2;
 const LONG_MS = 5_000;
-/** A peer whose rounds would take longer than this sits out most of them, but not the last `LEAST_TURNS`; one that takes minutes has one. */
+/**
+ * A turn goes on until its runs have taken this long. The first of them is not counted, unless it is a long one: the machine's
+ * caches are those of the peer before, and a virtual machine that was idle may have been put elsewhere.
+ */
+const TURN_MS = 300;
+/** A peer whose turns would take longer than this sits out most of them, but not the last `LEAST_TURNS`; one that takes minutes has one. */
 const TURNS_MS = 90_000;
 const LEAST_TURNS = 3;
 const MINUTES_MS = 60_000;
@@ -50,7 +56,7 @@ export interface Measured {
   readonly row: Row;
   readonly note?: string;
   /** How many runs were timed. */
-  readonly turns: number;
+  readonly runs: number;
 }
 
 /** A network, a batch and a GPU: what all peers are given. */
@@ -133,7 +139,8 @@ async function measure(network: Network, { batch, adapter }: Cell, { peers, roun
       const takesMinutes = start > MINUTES_MS;
       let last = takesMinutes ? start : 0;
       for (let run = 0; run < WARM_UPS && last < LONG_MS; run++) last = await entrant.peer?.run() ?? 0;
-      entrant.every = Math.max(1, Math.min(Math.ceil((last * rounds) / TURNS_MS), Math.floor(rounds / (takesMinutes ? 1 : LEAST_TURNS))));
+      const turn = last >= LONG_MS ? last : Math.max(2 * last, TURN_MS);
+      entrant.every = Math.max(1, Math.min(Math.ceil((turn * rounds) / TURNS_MS), Math.floor(rounds / (takesMinutes ? 1 : LEAST_TURNS))));
     });
     for (let round = 0; round < rounds; round++) {
       // Nobody always follows the same one.
@@ -141,13 +148,22 @@ async function measure(network: Network, { batch, adapter }: Cell, { peers, roun
       await each(order, async (entrant) => {
         if (round % entrant.every !== 0 || entrant.peer === undefined) return;
         await sleep(PAUSE_MS);
-        entrant.times.push(await entrant.peer.run());
+        entrant.times.push(...await turnOf(entrant.peer));
       });
     }
     return entrants.map((entrant) => measuredOf(entrant, network.name, batch));
   } finally {
     for (const { peer } of entrants) await peer?.close();
   }
+}
+
+/** Milliseconds of each run that counts. */
+async function turnOf(peer: Peer): Promise<readonly number[]> {
+  const times = [await peer.run()];
+  if (sum(times) >= LONG_MS) return times;
+  do times.push(await peer.run());
+  while (sum(times) < TURN_MS);
+  return times.slice(1);
 }
 
 /** In turn, those without an error; one that fails gets it. */
@@ -191,6 +207,6 @@ function measuredOf({ name, cold, warm, loads, times, peer, error, deviation: of
       error: error ?? null,
     },
     ...(peer?.note === undefined ? {} : { note: peer.note }),
-    turns: times.length,
+    runs: times.length,
   };
 }

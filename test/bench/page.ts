@@ -29,7 +29,7 @@ export function page(results: Results): string {
 
 const ABOUT_RATIOS = 'How many times what netloom takes a peer takes, from an array to an array, to its first result from a fresh process, and in memory: above 1 netloom is better.';
 
-const ABOUT_TIMES = `- A run is from an array to an array: images in the order in which the peer takes pictures, to the spec's output. Decoding and laying out a picture is in none of them.
+const ABOUT_TIMES = `- A run is from an array to an array: images in the order in which the peer takes pictures, to the spec's output. Decoding and laying out a picture is in none of them. Peers take turns of some runs in a row (two, or a third of a second's), of which the first is not counted.
 - \`load\` and \`first\` are from the start of a process to the network being ready and to its first result, the median of three processes (fewer where they are slow), each with an empty shader cache of Mesa's and with the one that this left; \`load\` is of the latter. Files have been read before. SwiftShader keeps no cache.
 - \`deviation\` is from our interpreter in float64, relative to its largest value. Beyond ${TOLERANCE} (0.05 with weights in f16, whose logits \`netloom verify\` judges) there is an error and no time.
 - \`peak MB\` is the resident memory of the process, the software GPU in it included.`;
@@ -81,10 +81,10 @@ function timeTable(compared: Results['compared']): string {
   const right = (count: number): readonly 'right'[] => Array.from({ length: count }, () => 'right' as const);
   return markdownTable(
     ['model', 'batch', 'peer', 'median', 'p10', 'p90', 'runs', 'load', 'first, cold', 'first, warm', 'peak MB', 'deviation'],
-    compared.flatMap(({ measured }) => measured).map(({ row, turns }) => [
+    compared.flatMap(({ measured }) => measured).map(({ row, runs }) => [
       row.model, String(row.batch), row.peer,
       ...(row.error === null
-        ? [ms(row.median_ms), ms(row.p10_ms), ms(row.p90_ms), String(turns), ms(row.load_ms), ms(row.first_cold_ms), ms(row.first_warm_ms), String(row.rss_mb ?? '?')]
+        ? [ms(row.median_ms), ms(row.p10_ms), ms(row.p90_ms), String(runs), ms(row.load_ms), ms(row.first_cold_ms), ms(row.first_warm_ms), String(row.rss_mb ?? '?')]
         : [oneLine(row.error), '', '', '', '', '', '', '']),
       row.max_error?.toExponential(1) ?? '',
     ]),

@@ -14,7 +14,7 @@ const row = (peer: Row['peer'], median: number | null, rest: Partial<Row> = {}):
     peer, model: 'alexnet', batch: 1, load_ms: 900, first_cold_ms: 2000, first_warm_ms: 1000,
     median_ms: median, p10_ms: median, p90_ms: median, rss_mb: 400, max_error: 1e-6, error: null, ...rest,
   },
-  turns: 20,
+  runs: 20,
   note: `${peer} says so`,
 });
 const setting = (date: string): Results['settings'][number] => ({ date, shared: false, lines: [`command of ${date}`] });

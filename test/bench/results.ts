@@ -58,10 +58,10 @@ function versionOf(name: string): string {
   }
 }
 
-export function printMeasured({ batch, model, adapter }: Cell, { row, note, turns }: Measured): string {
+export function printMeasured({ batch, model, adapter }: Cell, { row, note, runs }: Measured): string {
   const name = `${row.peer.padEnd(20)} ${model} x${batch} ${adapter}`.padEnd(52);
   if (row.error !== null) return `${name} ERROR ${row.error}`;
-  return `${name} ${ms(row.median_ms).padStart(8)} ms (${ms(row.p10_ms)} to ${ms(row.p90_ms)}, ${turns} runs)` +
+  return `${name} ${ms(row.median_ms).padStart(8)} ms (${ms(row.p10_ms)} to ${ms(row.p90_ms)}, ${runs} runs)` +
     `  load ${ms(row.load_ms)}  first ${ms(row.first_cold_ms)} cold, ${ms(row.first_warm_ms)} warm` +
     `  ${row.rss_mb ?? '?'} MB  off by ${row.max_error?.toExponential(1) ?? '?'}${note === undefined ? '' : `  ${note}`}`;
 }
