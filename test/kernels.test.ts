@@ -107,13 +107,13 @@ test.each(all.slice(0, 1))('more rows than a dimension of a dispatch has workgro
   await holds(graph, bench, 5, 1);
 });
 
-/** Square kernels of all sizes, tiles of all sizes that fit the picture or do not, groups, channels that no lane fills, tails. */
+/** Square kernels of all sizes, tiles of all sizes that fit the picture or do not, groups, channels that no lane fills, tails; and what is squashed. */
 const tiled = `
 input: { image: 13x11x8 }
 layers:
   a: { op: conv, filters: 24, kernel: 3, pad: 1, activation: relu }
   b: { op: conv, filters: 20, kernel: 3, pad: [1, 0, 0, 2], groups: 2, bias: false }
-  bn: { op: batchnorm, activation: relu6 }
+  bn: { op: batchnorm, activation: gelu }
   c: { op: conv, filters: 24, kernel: 5, pad: 2, from: a, groups: 2 }
   d: { op: conv, filters: 24, kernel: 3, pad: 1 }
   s: { op: add, from: [d, a], activation: relu }
@@ -122,7 +122,8 @@ layers:
   g: { op: conv, filters: 8, kernel: [3, 1] }
   h: { op: conv, filters: 16, kernel: 7, stride: 2, pad: [3, 2, 3, 4], from: image, activation: relu }
   i: { op: conv, filters: 32, kernel: 5, stride: 2, pad: 2, groups: 2, from: a }
-outputs: [bn, c, s, g, h, i]`;
+  j: { op: conv, filters: 16, kernel: 3, from: a, activation: sigmoid }
+outputs: [bn, c, s, g, h, i, j]`;
 
 describe.each(all.filter(({ target }) => target.costs.store !== undefined))('convolutions in Winograd tiles, $target.name on $adapter', (bench) => {
   // Where multiply-adds cost more than anything else, whoever needs the fewest is chosen.

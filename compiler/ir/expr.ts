@@ -38,3 +38,43 @@ export const exp = (a: Expr): Expr => call('exp', a);
 export const tanh = (a: Expr): Expr => call('tanh', a);
 /** The error function, exact to float32's last bits. */
 export const erf = (a: Expr): Expr => call('erf', a);
+
+/** Bounds of a number, which may be infinite. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+const anything: Range = { low: -Infinity, high: Infinity };
+
+/** Between which bounds an expression's values lie, whatever its inputs are. */
+export function rangeOf(expr: Expr): Range {
+  if (expr.kind === 'constant') return { low: expr.value, high: expr.value };
+  if (expr.kind !== 'call') return anything;
+  const [a = anything, b = anything] = expr.args.map(rangeOf);
+  switch (expr.fn) {
+    case 'add':
+      return { low: a.low + b.low, high: a.high + b.high };
+    case 'multiply':
+      return spanned(a, b);
+    case 'divide':
+      return b.low > 0 || b.high < 0 ? spanned(a, { low: 1 / b.high, high: 1 / b.low }) : anything;
+    case 'max':
+      return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
+    case 'min':
+      return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
+    case 'negate':
+      return { low: -a.high, high: -a.low };
+    case 'exp':
+      return { low: Math.exp(a.low), high: Math.exp(a.high) };
+    case 'tanh':
+    case 'erf':
+      return { low: -1, high: 1 };
+  }
+}
+
+/** Of all products of a number of one range with one of the other; zero times infinity is zero. */
+function spanned(a: Range, b: Range): Range {
+  const products = [a.low, a.high].flatMap((x) => [b.low, b.high].map((y) => (x === 0 || y === 0 ? 0 : x * y)));
+  return { low: Math.min(...products), high: Math.max(...products) };
+}

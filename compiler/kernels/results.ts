@@ -155,8 +155,10 @@ export function render(
   nested = false,
 ): string {
   switch (expr.kind) {
-    case 'input':
-      return inputs[expr.index] ?? '';
+    case 'input': {
+      const value = inputs[expr.index] ?? '';
+      return nested && value.includes(' + ') ? `(${value})` : value;
+    }
     case 'constant':
       return f(expr.value);
     case 'channel':

@@ -3,6 +3,7 @@
 // work, where that is known, else the one that is estimated to be.
 
 import type { Precision } from '../../runtime/plan.ts';
+import { rangeOf } from '../ir/expr.ts';
 import type { FusedKernel } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import { asPicture, elements, printShape, type Shape } from '../ir/tensor.ts';
@@ -90,7 +91,16 @@ function* enumerate({ kernel, precision, left }: WaySite, target: Target): Gener
     return;
   }
   for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision) };
+  if (isSquashed(kernel)) return;
   for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile) };
+}
+
+/**
+ * Whether a function of bounded values is in a kernel's tail, such as the sigmoid. Winograd's tiles are off by a part of the
+ * largest sum, and that is no small part of what the largest sum is squashed to.
+ */
+function isSquashed({ tail }: FusedKernel): boolean {
+  return tail.map(({ expr }) => rangeOf(expr)).some(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
 }
 
 /** Whether two ways are the same, in whatever order they name their numbers. */

@@ -26,6 +26,14 @@ const conv = 'op: conv, filters: 32, kernel: 3, pad: 1';
 const kindsOf = (layer: string, target: string): readonly string[] =>
   [...new Set(waysOf({ kernel: kernelOf(layer), precision: 'f32' }, named(target)).map(({ way: { kind } }) => kind))].sort();
 
+/** Their values have bounds on both sides, or not. */
+test.each([
+  ['relu', true], ['leaky_relu', true], ['gelu', true],
+  ['relu6', false], ['sigmoid', false], ['tanh', false],
+])('after %s, tiles are a choice: %s', (activation, isChoice) => {
+  expect(kindsOf(`${conv}, activation: ${activation}`, 'subgroups-8').includes('winograd')).toBe(isChoice);
+});
+
 describe('what there is to choose from', () => {
   test.each([
     [conv, 'subgroups-8', ['direct', 'winograd']],

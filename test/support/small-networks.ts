@@ -66,7 +66,8 @@ layers:
   b: { op: dense, units: 131, bias: false }
   c: { op: softmax }
   d: { op: softmax, from: image }
-outputs: [c, d]`,
+  e: { op: dense, units: 9, from: a, activation: sigmoid }
+outputs: [c, d, e]`,
   'residuals, batchnorms folded and not': `
 input: { image: 14x14x8 }
 layers:
