@@ -2,7 +2,7 @@
 // its outputs side by side with its neighbours'; columns (images, or tiles) have their inputs in groups of four that the
 // lanes load together and hand around, so that each weight is loaded once for all columns.
 
-import { each, handAround, multiplyAdd, ofBlock, plus, text, times, u, type Lines, type Unroll } from './wgsl.ts';
+import { each, handAround, modulo, multiplyAdd, ofBlock, over, plus, text, times, u, type Lines, type Unroll } from './wgsl.ts';
 
 export interface ColumnProductTile {
   /** Outputs side by side. */
@@ -16,21 +16,17 @@ export interface ColumnProductTile {
 }
 
 export interface ColumnProduct {
-  /** Lines for each block of outputs. */
-  readonly eachBlock: (lines: (block: number) => Lines) => Lines;
-  /** A name for something that each block has one of. */
-  readonly named: (name: string, block: number) => string;
-  /** Declares the sums, which start at `initial` of a block. */
-  start(initial?: (block: number) => string): Lines;
+  /** Declares the sums. */
+  readonly start: Lines;
   /** Which column and, as a term where there are several, which group of four a lane loads first, of the workgroup's. */
   readonly place: { readonly column: string; readonly quad: readonly string[] };
   /** Loads what a turn takes in and adds its products to the sums; `at_w` is the turn's first group of weights. */
   readonly turn: Lines;
   /**
-   * Stores a block's sums: one after the other where loops are written out, else by a loop of `count` turns, no constant,
-   * over a copy of them, since a store costs its driver milliseconds to compile.
+   * Stores the sums of all blocks and of `count` columns: one after the other where loops are written out, else by a loop over
+   * a copy of them, since each store in the text takes its driver tens of milliseconds to compile. `count` is no constant.
    */
-  store(block: number, count: string, store: (column: string | number, value: string) => Lines): Lines;
+  store(count: string, store: (block: string | number, column: string | number, value: string) => Lines): Lines;
 }
 
 /**
@@ -71,20 +67,11 @@ export function columnProduct(
   }
 
   return {
-    named,
-    eachBlock,
     place: { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
-    start: (initial) =>
-      eachBlock((block) => {
-        const value = initial?.(block);
-        if (columns === 1) return [`var ${sumAt(block, 0)} = ${value ?? '0.0'};`];
-        if (written) {
-          const name = named('start', block);
-          return [...(value === undefined ? [] : [`let ${name} = ${value};`]), ...each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = ${value === undefined ? '0.0' : name};`])];
-        }
-        const set = value === undefined ? [] : each(unroll, 'i', columns, (column) => [`${sumAt(block, column)} = ${value};`]);
-        return [`var ${named('sum', block)}: array<f32, ${columns}>;`, ...set];
-      }),
+    start: eachBlock((block) => {
+      if (written || columns === 1) return each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = 0.0;`]);
+      return [`var ${named('sum', block)}: array<f32, ${columns}>;`];
+    }),
     turn: [
       ...Array.from({ length: loads }, (_, load) => `let ${partName(load)} = ${input(load * columnsPerLoad)};`),
       ...Array.from({ length: quads }, (_, quad): Lines => [
@@ -92,15 +79,13 @@ export function columnProduct(
         ...multiply(quad),
       ]).flat(),
     ],
-    store(block, count, store) {
-      if (columns === 1) return store(0, sumAt(block, 0));
-      if (written) return each(unroll, 'i', columns, (column) => store(column, sumAt(block, column)));
-      const all = named('finished', block);
+    store(count, store) {
+      if (written || columns * blocks === 1) return eachBlock((block) => each(unroll, 'i', columns, (column) => store(block, column, sumAt(block, column))));
       return [
-        `var ${all}: array<f32, ${columns}>;`,
-        ...each(unroll, 'i', columns, (column) => [`${all}[${text(column)}] = ${sumAt(block, column)};`]),
-        `for (var i = 0u; i < ${count}; i++) {`,
-        store('i', `${all}[i]`),
+        `var finished: array<f32, ${columns * blocks}>;`,
+        ...eachBlock((block) => each(unroll, 'i', columns, (column) => [`finished[${plus(times(column, blocks), block)}] = ${sumAt(block, column)};`])),
+        `for (var i = 0u; i < ${count}${blocks > 1 ? ` * ${u(blocks)}` : ''}; i++) {`,
+        store(modulo('i', blocks), columns > 1 ? over('i', blocks) : 0, 'finished[i]'),
         '}',
       ];
     },

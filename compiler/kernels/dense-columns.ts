@@ -57,12 +57,11 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
   const results = new Results(writer);
 
   const sums = columnProduct({ lanes, blocks, columns: images, quads }, target.unroll, (columnsOn) => `x[${plus('at_x', columnsOn * (x.imageStride / 4))}]`, weights);
-  const { eachBlock, named } = sums;
   const body: Lines = [
     `let n = ${images > 1 ? `group.z * ${u(images)}` : 'group.z'};`,
-    ...eachBlock((block) => [`let ${named('unit', block)} = ${plus(String(times('group.x', atOnce)), block * lanes, 'lane')};`]),
+    `let unit = ${plus(String(times('group.x', atOnce)), 'lane')};`,
     '',
-    ...sums.start(hasBias ? (block) => `bias[${named('unit', block)}]` : undefined),
+    ...sums.start,
     '',
     `var at_x = ${plus(`${images > 1 ? `(${plus('n', sums.place.column)})` : 'n'} * ${u(x.imageStride / 4)}`, ...sums.place.quad, (x.firstChannel * x.planeStride) / 4)};`,
     `var at_w = group.x * ${u((pitch / 4) * atOnce)};`,
@@ -72,7 +71,7 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
     [...sums.turn, `at_x += ${u(quads)};`, `at_w += ${u(quads * atOnce)};`],
     '}',
     '',
-    ...eachBlock((block) => finish(block)),
+    ...sums.store(`min(${u(images)}, end)`, finish),
   ];
   const macs = kernel.nodes[0]?.macs ?? 0;
   return writer.finish({
@@ -90,13 +89,17 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
     images,
   });
 
-  function finish(block: number): Lines {
-    const unit = named('unit', block);
-    const lines = sums.store(block, `min(${u(images)}, end)`, (image, value) => {
-      const store = [...results.declare({ n: image === 0 ? 'n' : `(${plus('n', image)})`, channel: unit, y: 0, x: 0 }), ...results.store(value, unit)];
-      return typeof image === 'number' && images > 1 ? ['{', store, '}'] : store;
-    });
-    if (!exact) return [`if (${unit} < ${u(units)}) {`, lines, '}'];
-    return blocks > 1 ? ['{', lines, '}'] : lines;
+  function finish(block: number | string, image: number | string, value: string): Lines {
+    const shifts = block !== 0;
+    const unit = shifts ? 'own_unit' : 'unit';
+    const store = [
+      ...results.declare({ n: image === 0 ? 'n' : `(${plus('n', image)})`, channel: unit, y: 0, x: 0 }),
+      ...results.store(hasBias ? `${value} + bias[${unit}]` : value, unit),
+    ];
+    const lines = [
+      ...(shifts ? [`let ${unit} = ${plus('unit', times(block, lanes))};`] : []),
+      ...(exact ? store : [`if (${unit} < ${u(units)}) {`, store, '}']),
+    ];
+    return typeof image === 'number' && typeof block === 'number' && images * blocks > 1 ? ['{', lines, '}'] : lines;
   }
 }

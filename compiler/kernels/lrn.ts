@@ -85,40 +85,27 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
   const squares = Array.from({ length: size - 1 }, (_, j) => `square_${j}`);
   const centres = Array.from({ length: half }, (_, j) => `value_${j}`);
 
-  /** Before the first channel: the squares of those around it, without the last. */
-  const prime: Lines = squares.flatMap((square, j): Lines => {
-    const centre = centres[j - half];
-    return [
-      '{',
-      [
-        `let c = ${before('first', half - j)};`,
-        `if (c < ${u(channels)}) {`,
-        each(unroll, 'i', cells, (i) => [
-          ...(centre === undefined
-            ? [`${at(square, i)} = x[at_x + c * ${u(x.planeStride)} + ${cell(i)}];`, `${at(square, i)} *= ${at(square, i)};`]
-            : [`${at(centre, i)} = x[at_x + c * ${u(x.planeStride)} + ${cell(i)}];`, `${at(square, i)} = ${at(centre, i)} * ${at(centre, i)};`]),
-        ]),
-        '}',
-      ],
-      '}',
-    ];
-  });
-
   const shift = (names: readonly string[], newest: string, i: string | number): Lines =>
     names.map((name, j) => `${at(name, i)} = ${names[j + 1] === undefined ? newest : at(names[j + 1] ?? '', i)};`);
-  const sweep = (i: string | number): Lines => {
+  /** Loads each cell's value of a channel, zero beyond the last and below the first, where the number wraps around; then `use`. */
+  const take = (channel: string, use: (i: string | number) => Lines): Lines => {
+    const cellLines = (i: string | number): Lines => [`let newest = select(0.0, x[${plus('at_newest', cell(i))}], inside);`, ...use(i), ...shift(squares, 'newest * newest', i), ...shift(centres, 'newest', i)];
+    return [
+      `let inside = ${channel} < ${u(channels)};`,
+      `let at_newest = at_x + ${channel.includes(' ') ? `(${channel})` : channel} * ${u(x.planeStride)};`,
+      ...(written ? Array.from({ length: cells }, (_, i): Lines => ['{', cellLines(i), '}']).flat() : each(unroll, 'i', cells, cellLines)),
+    ];
+  };
+  const normalise = (i: string | number): Lines => {
     const sum = [...squares.map((square) => at(square, i)), 'newest * newest'].join(' + ');
     const { lines, value } = normalised(centres[0] === undefined ? 'newest' : at(centres[0], i), `${f(k)} + ${f(alpha)} * (${sum})`, beta);
     const [r, s] = [over(i, window.kernel[1]), modulo(i, window.kernel[1])];
     const place = { n: 'n', channel: 'channel', y: plus(times(grid.y, window.stride[0]), r), x: plus(times(grid.x, window.stride[1]), s) };
     return [
-      `let newest = select(0.0, x[${plus('at_newest', cell(i))}], inside);`,
       ...lines,
       `let value = ${value};`,
       'largest = max(largest, value);',
       ...(results.keeps(normId) ? [`if (${own(r, s)}) {`, results.storeKept(normId, 'value', place), '}'] : []),
-      ...shift(squares, 'newest * newest', i),
-      ...shift(centres, 'newest', i),
     ];
   };
 
@@ -127,6 +114,9 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
     return `(${text(r)} < ${u(window.stride[0])} || ${text(grid.y)} == ${u(height - 1)}) && (${text(s)} < ${u(window.stride[1])} || ${text(grid.x)} == ${u(width - 1)})`;
   }
 
+  // Unrolled, a GPU has all of these loads under way at once; a software GPU takes a quarter of a second to compile them. No
+  // driver unrolls a loop whose bound is no constant.
+  const primed = target.supply === 'uniform' ? u(size - 1) : `min(${u(size - 1)}, arrayLength(&x))`;
   const body: Lines = [
     ...grid.place,
     `let first = chunk * ${u(chunk)};`,
@@ -141,14 +131,12 @@ export function lrnPool(site: KernelSite, core: Extract<Core, { kind: 'lrn-pool'
     ...(size > 1 ? [`// For each of the ${cells} cells: the squares of the ${size - 1} channels before the newest, oldest first,`, `// and the values from the one being normalised on.`] : []),
     ...squares.flatMap(array),
     ...centres.flatMap(array),
-    ...prime,
+    ...(size > 1 ? [`for (var j = 0u; j < ${primed}; j++) {`, [`let c = first + j - ${u(half)};`, ...take('c', () => [])], '}'] : []),
     '',
     'for (var channel = first; channel < end; channel++) {',
     [
-      `let inside = ${plus('channel', half)} < ${u(channels)};`,
-      `let at_newest = at_x + ${half > 0 ? `(channel + ${u(half)})` : 'channel'} * ${u(x.planeStride)};`,
       `var largest = ${lowest};`,
-      ...(written ? Array.from({ length: cells }, (_, i): Lines => ['{', sweep(i), '}']).flat() : each(unroll, 'i', cells, sweep)),
+      ...take(plus('channel', half), normalise),
       ...results.declare({ n: 'n', channel: 'channel', y: grid.y, x: grid.x }),
       ...results.store('largest', 'channel'),
     ],

@@ -268,20 +268,20 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const group = groups > 1 ? `(group.x / ${u(blocksPerGroup)})` : '';
     const channel = groups === 1 || exact ? times('group.x', atOnce) : `${group} * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(atOnce)}`;
     const within = columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`;
-    const stores = (block: number): Lines => {
-      const store = sums.store(block, within, (column, value) => {
-        const line = `m[${plus('at_m', block * lanes, times(column, allOut))}] = ${value};`;
-        return typeof column === 'string' || column === 0 || tiles % columns === 0 ? [line] : [`if (${plus('first', column)} < ${u(tiles)}) {`, [line], '}'];
-      });
-      return exact ? store : [`if (${plus('channel', block * lanes)} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, store, '}'];
-    };
+    const stores = sums.store(within, (block, column, value) => {
+      const inPicture = typeof column === 'string' || column === 0 || tiles % columns === 0 ? [] : [`${plus('first', column)} < ${u(tiles)}`];
+      const makes = exact ? [] : [`${plus('channel', times(block, lanes))} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}`];
+      const line = `m[${plus('at_m', times(column, allOut), times(block, lanes))}] = ${value};`;
+      const conditions = [...inPicture, ...makes];
+      return conditions.length === 0 ? [line] : [`if (${conditions.join(' && ')}) {`, [line], '}'];
+    });
     const body: Lines = [
       `let place = ${columnGroups > 1 ? `group.y / ${u(columnGroups)}` : 'group.y'};`,
       `let first = ${columnGroups > 1 ? `(group.y % ${u(columnGroups)}) * ${u(columns)}` : '0u'};`,
       `let channel = ${plus(String(channel), 'lane')};`,
       'let n = group.z;',
       '',
-      ...sums.start(),
+      ...sums.start,
       '',
       `var at_v = ((n * ${u(places)} + place) * ${u(tiles)} + first + ${sums.place.column}) * ${u(allIn / 4)}${groups > 1 ? ` + ${group} * ${u(quads)}` : ''};`,
       `var at_w = (group.x * ${u(places)} + place) * ${u(quads * atOnce)};`,
@@ -292,7 +292,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       '}',
       '',
       `let at_m = ((n * ${u(places)} + place) * ${u(tiles)} + first) * ${u(allOut)} + channel;`,
-      ...sums.eachBlock(stores),
+      ...stores,
     ];
     const macs = places * tiles * inChannels * allOut;
     return writer.finish({

@@ -28,47 +28,25 @@ fn norm2_pool2(
   var square_3: array<f32, 9>;
   var value_0: array<f32, 9>;
   var value_1: array<f32, 9>;
-  {
-    let c = first - 2u;
-    if (c < 256u) {
-      for (var i = 0u; i < 9u; i++) {
-        square_0[i] = x[at_x + c * 729u + (i / 3u) * 27u + i % 3u];
-        square_0[i] *= square_0[i];
-      }
-    }
-  }
-  {
-    let c = first - 1u;
-    if (c < 256u) {
-      for (var i = 0u; i < 9u; i++) {
-        square_1[i] = x[at_x + c * 729u + (i / 3u) * 27u + i % 3u];
-        square_1[i] *= square_1[i];
-      }
-    }
-  }
-  {
-    let c = first;
-    if (c < 256u) {
-      for (var i = 0u; i < 9u; i++) {
-        value_0[i] = x[at_x + c * 729u + (i / 3u) * 27u + i % 3u];
-        square_2[i] = value_0[i] * value_0[i];
-      }
-    }
-  }
-  {
-    let c = first + 1u;
-    if (c < 256u) {
-      for (var i = 0u; i < 9u; i++) {
-        value_1[i] = x[at_x + c * 729u + (i / 3u) * 27u + i % 3u];
-        square_3[i] = value_1[i] * value_1[i];
-      }
+  for (var j = 0u; j < 4u; j++) {
+    let c = first + j - 2u;
+    let inside = c < 256u;
+    let at_newest = at_x + c * 729u;
+    for (var i = 0u; i < 9u; i++) {
+      let newest = select(0.0, x[at_newest + (i / 3u) * 27u + i % 3u], inside);
+      square_0[i] = square_1[i];
+      square_1[i] = square_2[i];
+      square_2[i] = square_3[i];
+      square_3[i] = newest * newest;
+      value_0[i] = value_1[i];
+      value_1[i] = newest;
     }
   }
 
   for (var channel = first; channel < end; channel++) {
+    var largest = -3.4028234e38;
     let inside = channel + 2u < 256u;
     let at_newest = at_x + (channel + 2u) * 729u;
-    var largest = -3.4028234e38;
     for (var i = 0u; i < 9u; i++) {
       let newest = select(0.0, x[at_newest + (i / 3u) * 27u + i % 3u], inside);
       let root = inverseSqrt(2.0 + 0.0001 * (square_0[i] + square_1[i] + square_2[i] + square_3[i] + newest * newest));

@@ -76,103 +76,97 @@ fn norm1_pool1(
   var value_1_6 = 0.0;
   var value_1_7 = 0.0;
   var value_1_8 = 0.0;
-  {
-    let c = first - 2u;
-    if (c < 96u) {
-      square_0_0 = x[at_x + c * 3025u + 0u];
-      square_0_0 *= square_0_0;
-      square_0_1 = x[at_x + c * 3025u + 1u];
-      square_0_1 *= square_0_1;
-      square_0_2 = x[at_x + c * 3025u + 2u];
-      square_0_2 *= square_0_2;
-      square_0_3 = x[at_x + c * 3025u + 55u];
-      square_0_3 *= square_0_3;
-      square_0_4 = x[at_x + c * 3025u + 56u];
-      square_0_4 *= square_0_4;
-      square_0_5 = x[at_x + c * 3025u + 57u];
-      square_0_5 *= square_0_5;
-      square_0_6 = x[at_x + c * 3025u + 110u];
-      square_0_6 *= square_0_6;
-      square_0_7 = x[at_x + c * 3025u + 111u];
-      square_0_7 *= square_0_7;
-      square_0_8 = x[at_x + c * 3025u + 112u];
-      square_0_8 *= square_0_8;
+  for (var j = 0u; j < min(4u, arrayLength(&x)); j++) {
+    let c = first + j - 2u;
+    let inside = c < 96u;
+    let at_newest = at_x + c * 3025u;
+    {
+      let newest = select(0.0, x[at_newest], inside);
+      square_0_0 = square_1_0;
+      square_1_0 = square_2_0;
+      square_2_0 = square_3_0;
+      square_3_0 = newest * newest;
+      value_0_0 = value_1_0;
+      value_1_0 = newest;
     }
-  }
-  {
-    let c = first - 1u;
-    if (c < 96u) {
-      square_1_0 = x[at_x + c * 3025u + 0u];
-      square_1_0 *= square_1_0;
-      square_1_1 = x[at_x + c * 3025u + 1u];
-      square_1_1 *= square_1_1;
-      square_1_2 = x[at_x + c * 3025u + 2u];
-      square_1_2 *= square_1_2;
-      square_1_3 = x[at_x + c * 3025u + 55u];
-      square_1_3 *= square_1_3;
-      square_1_4 = x[at_x + c * 3025u + 56u];
-      square_1_4 *= square_1_4;
-      square_1_5 = x[at_x + c * 3025u + 57u];
-      square_1_5 *= square_1_5;
-      square_1_6 = x[at_x + c * 3025u + 110u];
-      square_1_6 *= square_1_6;
-      square_1_7 = x[at_x + c * 3025u + 111u];
-      square_1_7 *= square_1_7;
-      square_1_8 = x[at_x + c * 3025u + 112u];
-      square_1_8 *= square_1_8;
+    {
+      let newest = select(0.0, x[at_newest + 1u], inside);
+      square_0_1 = square_1_1;
+      square_1_1 = square_2_1;
+      square_2_1 = square_3_1;
+      square_3_1 = newest * newest;
+      value_0_1 = value_1_1;
+      value_1_1 = newest;
     }
-  }
-  {
-    let c = first;
-    if (c < 96u) {
-      value_0_0 = x[at_x + c * 3025u + 0u];
-      square_2_0 = value_0_0 * value_0_0;
-      value_0_1 = x[at_x + c * 3025u + 1u];
-      square_2_1 = value_0_1 * value_0_1;
-      value_0_2 = x[at_x + c * 3025u + 2u];
-      square_2_2 = value_0_2 * value_0_2;
-      value_0_3 = x[at_x + c * 3025u + 55u];
-      square_2_3 = value_0_3 * value_0_3;
-      value_0_4 = x[at_x + c * 3025u + 56u];
-      square_2_4 = value_0_4 * value_0_4;
-      value_0_5 = x[at_x + c * 3025u + 57u];
-      square_2_5 = value_0_5 * value_0_5;
-      value_0_6 = x[at_x + c * 3025u + 110u];
-      square_2_6 = value_0_6 * value_0_6;
-      value_0_7 = x[at_x + c * 3025u + 111u];
-      square_2_7 = value_0_7 * value_0_7;
-      value_0_8 = x[at_x + c * 3025u + 112u];
-      square_2_8 = value_0_8 * value_0_8;
+    {
+      let newest = select(0.0, x[at_newest + 2u], inside);
+      square_0_2 = square_1_2;
+      square_1_2 = square_2_2;
+      square_2_2 = square_3_2;
+      square_3_2 = newest * newest;
+      value_0_2 = value_1_2;
+      value_1_2 = newest;
     }
-  }
-  {
-    let c = first + 1u;
-    if (c < 96u) {
-      value_1_0 = x[at_x + c * 3025u + 0u];
-      square_3_0 = value_1_0 * value_1_0;
-      value_1_1 = x[at_x + c * 3025u + 1u];
-      square_3_1 = value_1_1 * value_1_1;
-      value_1_2 = x[at_x + c * 3025u + 2u];
-      square_3_2 = value_1_2 * value_1_2;
-      value_1_3 = x[at_x + c * 3025u + 55u];
-      square_3_3 = value_1_3 * value_1_3;
-      value_1_4 = x[at_x + c * 3025u + 56u];
-      square_3_4 = value_1_4 * value_1_4;
-      value_1_5 = x[at_x + c * 3025u + 57u];
-      square_3_5 = value_1_5 * value_1_5;
-      value_1_6 = x[at_x + c * 3025u + 110u];
-      square_3_6 = value_1_6 * value_1_6;
-      value_1_7 = x[at_x + c * 3025u + 111u];
-      square_3_7 = value_1_7 * value_1_7;
-      value_1_8 = x[at_x + c * 3025u + 112u];
-      square_3_8 = value_1_8 * value_1_8;
+    {
+      let newest = select(0.0, x[at_newest + 55u], inside);
+      square_0_3 = square_1_3;
+      square_1_3 = square_2_3;
+      square_2_3 = square_3_3;
+      square_3_3 = newest * newest;
+      value_0_3 = value_1_3;
+      value_1_3 = newest;
+    }
+    {
+      let newest = select(0.0, x[at_newest + 56u], inside);
+      square_0_4 = square_1_4;
+      square_1_4 = square_2_4;
+      square_2_4 = square_3_4;
+      square_3_4 = newest * newest;
+      value_0_4 = value_1_4;
+      value_1_4 = newest;
+    }
+    {
+      let newest = select(0.0, x[at_newest + 57u], inside);
+      square_0_5 = square_1_5;
+      square_1_5 = square_2_5;
+      square_2_5 = square_3_5;
+      square_3_5 = newest * newest;
+      value_0_5 = value_1_5;
+      value_1_5 = newest;
+    }
+    {
+      let newest = select(0.0, x[at_newest + 110u], inside);
+      square_0_6 = square_1_6;
+      square_1_6 = square_2_6;
+      square_2_6 = square_3_6;
+      square_3_6 = newest * newest;
+      value_0_6 = value_1_6;
+      value_1_6 = newest;
+    }
+    {
+      let newest = select(0.0, x[at_newest + 111u], inside);
+      square_0_7 = square_1_7;
+      square_1_7 = square_2_7;
+      square_2_7 = square_3_7;
+      square_3_7 = newest * newest;
+      value_0_7 = value_1_7;
+      value_1_7 = newest;
+    }
+    {
+      let newest = select(0.0, x[at_newest + 112u], inside);
+      square_0_8 = square_1_8;
+      square_1_8 = square_2_8;
+      square_2_8 = square_3_8;
+      square_3_8 = newest * newest;
+      value_0_8 = value_1_8;
+      value_1_8 = newest;
     }
   }
 
   for (var channel = first; channel < end; channel++) {
+    var largest = -3.4028234e38;
     let inside = channel + 2u < 96u;
     let at_newest = at_x + (channel + 2u) * 3025u;
-    var largest = -3.4028234e38;
     {
       let newest = select(0.0, x[at_newest], inside);
       let root = inverseSqrt(2.0 + 0.0001 * (square_0_0 + square_1_0 + square_2_0 + square_3_0 + newest * newest));

@@ -18,15 +18,12 @@ fn fc6_relu(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z;
-  let unit_a = group.x * 16u + lane;
-  let unit_b = group.x * 16u + lane + 4u;
-  let unit_c = group.x * 16u + lane + 8u;
-  let unit_d = group.x * 16u + lane + 12u;
+  let unit = group.x * 16u + lane;
 
-  var sum_a = bias[unit_a];
-  var sum_b = bias[unit_b];
-  var sum_c = bias[unit_c];
-  var sum_d = bias[unit_d];
+  var sum_a = 0.0;
+  var sum_b = 0.0;
+  var sum_c = 0.0;
+  var sum_d = 0.0;
 
   var at_x = n * 2304u + lane % 2u;
   var at_w = group.x * 36864u;
@@ -57,19 +54,22 @@ fn fc6_relu(
   }
 
   {
-    let at_y = n * 4096u + unit_a;
-    y[at_y] = max(sum_a, 0.0);
+    let at_y = n * 4096u + unit;
+    y[at_y] = max(sum_a + bias[unit], 0.0);
   }
   {
-    let at_y = n * 4096u + unit_b;
-    y[at_y] = max(sum_b, 0.0);
+    let own_unit = unit + 4u;
+    let at_y = n * 4096u + own_unit;
+    y[at_y] = max(sum_b + bias[own_unit], 0.0);
   }
   {
-    let at_y = n * 4096u + unit_c;
-    y[at_y] = max(sum_c, 0.0);
+    let own_unit = unit + 8u;
+    let at_y = n * 4096u + own_unit;
+    y[at_y] = max(sum_c + bias[own_unit], 0.0);
   }
   {
-    let at_y = n * 4096u + unit_d;
-    y[at_y] = max(sum_d, 0.0);
+    let own_unit = unit + 12u;
+    let at_y = n * 4096u + own_unit;
+    y[at_y] = max(sum_d + bias[own_unit], 0.0);
   }
 }

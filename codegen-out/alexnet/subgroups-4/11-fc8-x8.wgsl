@@ -18,47 +18,40 @@ fn fc8(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z * 8u;
-  let unit_a = group.x * 16u + lane;
-  let unit_b = group.x * 16u + lane + 4u;
-  let unit_c = group.x * 16u + lane + 8u;
-  let unit_d = group.x * 16u + lane + 12u;
+  let unit = group.x * 16u + lane;
 
-  let start_a = bias[unit_a];
-  var sum_a_0 = start_a;
-  var sum_a_1 = start_a;
-  var sum_a_2 = start_a;
-  var sum_a_3 = start_a;
-  var sum_a_4 = start_a;
-  var sum_a_5 = start_a;
-  var sum_a_6 = start_a;
-  var sum_a_7 = start_a;
-  let start_b = bias[unit_b];
-  var sum_b_0 = start_b;
-  var sum_b_1 = start_b;
-  var sum_b_2 = start_b;
-  var sum_b_3 = start_b;
-  var sum_b_4 = start_b;
-  var sum_b_5 = start_b;
-  var sum_b_6 = start_b;
-  var sum_b_7 = start_b;
-  let start_c = bias[unit_c];
-  var sum_c_0 = start_c;
-  var sum_c_1 = start_c;
-  var sum_c_2 = start_c;
-  var sum_c_3 = start_c;
-  var sum_c_4 = start_c;
-  var sum_c_5 = start_c;
-  var sum_c_6 = start_c;
-  var sum_c_7 = start_c;
-  let start_d = bias[unit_d];
-  var sum_d_0 = start_d;
-  var sum_d_1 = start_d;
-  var sum_d_2 = start_d;
-  var sum_d_3 = start_d;
-  var sum_d_4 = start_d;
-  var sum_d_5 = start_d;
-  var sum_d_6 = start_d;
-  var sum_d_7 = start_d;
+  var sum_a_0 = 0.0;
+  var sum_a_1 = 0.0;
+  var sum_a_2 = 0.0;
+  var sum_a_3 = 0.0;
+  var sum_a_4 = 0.0;
+  var sum_a_5 = 0.0;
+  var sum_a_6 = 0.0;
+  var sum_a_7 = 0.0;
+  var sum_b_0 = 0.0;
+  var sum_b_1 = 0.0;
+  var sum_b_2 = 0.0;
+  var sum_b_3 = 0.0;
+  var sum_b_4 = 0.0;
+  var sum_b_5 = 0.0;
+  var sum_b_6 = 0.0;
+  var sum_b_7 = 0.0;
+  var sum_c_0 = 0.0;
+  var sum_c_1 = 0.0;
+  var sum_c_2 = 0.0;
+  var sum_c_3 = 0.0;
+  var sum_c_4 = 0.0;
+  var sum_c_5 = 0.0;
+  var sum_c_6 = 0.0;
+  var sum_c_7 = 0.0;
+  var sum_d_0 = 0.0;
+  var sum_d_1 = 0.0;
+  var sum_d_2 = 0.0;
+  var sum_d_3 = 0.0;
+  var sum_d_4 = 0.0;
+  var sum_d_5 = 0.0;
+  var sum_d_6 = 0.0;
+  var sum_d_7 = 0.0;
 
   var at_x = (n + lane) * 1024u;
   var at_w = group.x * 16384u;
@@ -115,140 +108,220 @@ fn fc8(
     at_w += 16u;
   }
 
-  if (unit_a < 1000u) {
-    {
-      let at_y = n * 1000u + unit_a;
-      y[at_y] = sum_a_0;
-    }
-    {
-      let at_y = (n + 1u) * 1000u + unit_a;
-      y[at_y] = sum_a_1;
-    }
-    {
-      let at_y = (n + 2u) * 1000u + unit_a;
-      y[at_y] = sum_a_2;
-    }
-    {
-      let at_y = (n + 3u) * 1000u + unit_a;
-      y[at_y] = sum_a_3;
-    }
-    {
-      let at_y = (n + 4u) * 1000u + unit_a;
-      y[at_y] = sum_a_4;
-    }
-    {
-      let at_y = (n + 5u) * 1000u + unit_a;
-      y[at_y] = sum_a_5;
-    }
-    {
-      let at_y = (n + 6u) * 1000u + unit_a;
-      y[at_y] = sum_a_6;
-    }
-    {
-      let at_y = (n + 7u) * 1000u + unit_a;
-      y[at_y] = sum_a_7;
+  {
+    if (unit < 1000u) {
+      let at_y = n * 1000u + unit;
+      y[at_y] = sum_a_0 + bias[unit];
     }
   }
-  if (unit_b < 1000u) {
-    {
-      let at_y = n * 1000u + unit_b;
-      y[at_y] = sum_b_0;
-    }
-    {
-      let at_y = (n + 1u) * 1000u + unit_b;
-      y[at_y] = sum_b_1;
-    }
-    {
-      let at_y = (n + 2u) * 1000u + unit_b;
-      y[at_y] = sum_b_2;
-    }
-    {
-      let at_y = (n + 3u) * 1000u + unit_b;
-      y[at_y] = sum_b_3;
-    }
-    {
-      let at_y = (n + 4u) * 1000u + unit_b;
-      y[at_y] = sum_b_4;
-    }
-    {
-      let at_y = (n + 5u) * 1000u + unit_b;
-      y[at_y] = sum_b_5;
-    }
-    {
-      let at_y = (n + 6u) * 1000u + unit_b;
-      y[at_y] = sum_b_6;
-    }
-    {
-      let at_y = (n + 7u) * 1000u + unit_b;
-      y[at_y] = sum_b_7;
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 1u) * 1000u + unit;
+      y[at_y] = sum_a_1 + bias[unit];
     }
   }
-  if (unit_c < 1000u) {
-    {
-      let at_y = n * 1000u + unit_c;
-      y[at_y] = sum_c_0;
-    }
-    {
-      let at_y = (n + 1u) * 1000u + unit_c;
-      y[at_y] = sum_c_1;
-    }
-    {
-      let at_y = (n + 2u) * 1000u + unit_c;
-      y[at_y] = sum_c_2;
-    }
-    {
-      let at_y = (n + 3u) * 1000u + unit_c;
-      y[at_y] = sum_c_3;
-    }
-    {
-      let at_y = (n + 4u) * 1000u + unit_c;
-      y[at_y] = sum_c_4;
-    }
-    {
-      let at_y = (n + 5u) * 1000u + unit_c;
-      y[at_y] = sum_c_5;
-    }
-    {
-      let at_y = (n + 6u) * 1000u + unit_c;
-      y[at_y] = sum_c_6;
-    }
-    {
-      let at_y = (n + 7u) * 1000u + unit_c;
-      y[at_y] = sum_c_7;
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 2u) * 1000u + unit;
+      y[at_y] = sum_a_2 + bias[unit];
     }
   }
-  if (unit_d < 1000u) {
-    {
-      let at_y = n * 1000u + unit_d;
-      y[at_y] = sum_d_0;
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 3u) * 1000u + unit;
+      y[at_y] = sum_a_3 + bias[unit];
     }
-    {
-      let at_y = (n + 1u) * 1000u + unit_d;
-      y[at_y] = sum_d_1;
+  }
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 4u) * 1000u + unit;
+      y[at_y] = sum_a_4 + bias[unit];
     }
-    {
-      let at_y = (n + 2u) * 1000u + unit_d;
-      y[at_y] = sum_d_2;
+  }
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 5u) * 1000u + unit;
+      y[at_y] = sum_a_5 + bias[unit];
     }
-    {
-      let at_y = (n + 3u) * 1000u + unit_d;
-      y[at_y] = sum_d_3;
+  }
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 6u) * 1000u + unit;
+      y[at_y] = sum_a_6 + bias[unit];
     }
-    {
-      let at_y = (n + 4u) * 1000u + unit_d;
-      y[at_y] = sum_d_4;
+  }
+  {
+    if (unit < 1000u) {
+      let at_y = (n + 7u) * 1000u + unit;
+      y[at_y] = sum_a_7 + bias[unit];
     }
-    {
-      let at_y = (n + 5u) * 1000u + unit_d;
-      y[at_y] = sum_d_5;
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_b_0 + bias[own_unit];
     }
-    {
-      let at_y = (n + 6u) * 1000u + unit_d;
-      y[at_y] = sum_d_6;
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 1u) * 1000u + own_unit;
+      y[at_y] = sum_b_1 + bias[own_unit];
     }
-    {
-      let at_y = (n + 7u) * 1000u + unit_d;
-      y[at_y] = sum_d_7;
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 2u) * 1000u + own_unit;
+      y[at_y] = sum_b_2 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 3u) * 1000u + own_unit;
+      y[at_y] = sum_b_3 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 4u) * 1000u + own_unit;
+      y[at_y] = sum_b_4 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 5u) * 1000u + own_unit;
+      y[at_y] = sum_b_5 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 6u) * 1000u + own_unit;
+      y[at_y] = sum_b_6 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 7u) * 1000u + own_unit;
+      y[at_y] = sum_b_7 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_c_0 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 1u) * 1000u + own_unit;
+      y[at_y] = sum_c_1 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 2u) * 1000u + own_unit;
+      y[at_y] = sum_c_2 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 3u) * 1000u + own_unit;
+      y[at_y] = sum_c_3 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 4u) * 1000u + own_unit;
+      y[at_y] = sum_c_4 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 5u) * 1000u + own_unit;
+      y[at_y] = sum_c_5 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 6u) * 1000u + own_unit;
+      y[at_y] = sum_c_6 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 7u) * 1000u + own_unit;
+      y[at_y] = sum_c_7 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_d_0 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 1u) * 1000u + own_unit;
+      y[at_y] = sum_d_1 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 2u) * 1000u + own_unit;
+      y[at_y] = sum_d_2 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 3u) * 1000u + own_unit;
+      y[at_y] = sum_d_3 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 4u) * 1000u + own_unit;
+      y[at_y] = sum_d_4 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 5u) * 1000u + own_unit;
+      y[at_y] = sum_d_5 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 6u) * 1000u + own_unit;
+      y[at_y] = sum_d_6 + bias[own_unit];
+    }
+  }
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = (n + 7u) * 1000u + own_unit;
+      y[at_y] = sum_d_7 + bias[own_unit];
     }
   }
 }

@@ -18,15 +18,12 @@ fn fc8(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z;
-  let unit_a = group.x * 16u + lane;
-  let unit_b = group.x * 16u + lane + 4u;
-  let unit_c = group.x * 16u + lane + 8u;
-  let unit_d = group.x * 16u + lane + 12u;
+  let unit = group.x * 16u + lane;
 
-  var sum_a = bias[unit_a];
-  var sum_b = bias[unit_b];
-  var sum_c = bias[unit_c];
-  var sum_d = bias[unit_d];
+  var sum_a = 0.0;
+  var sum_b = 0.0;
+  var sum_c = 0.0;
+  var sum_d = 0.0;
 
   var at_x = n * 1024u + lane % 2u;
   var at_w = group.x * 16384u;
@@ -56,20 +53,31 @@ fn fc8(
     at_w += 32u;
   }
 
-  if (unit_a < 1000u) {
-    let at_y = n * 1000u + unit_a;
-    y[at_y] = sum_a;
+  {
+    if (unit < 1000u) {
+      let at_y = n * 1000u + unit;
+      y[at_y] = sum_a + bias[unit];
+    }
   }
-  if (unit_b < 1000u) {
-    let at_y = n * 1000u + unit_b;
-    y[at_y] = sum_b;
+  {
+    let own_unit = unit + 4u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_b + bias[own_unit];
+    }
   }
-  if (unit_c < 1000u) {
-    let at_y = n * 1000u + unit_c;
-    y[at_y] = sum_c;
+  {
+    let own_unit = unit + 8u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_c + bias[own_unit];
+    }
   }
-  if (unit_d < 1000u) {
-    let at_y = n * 1000u + unit_d;
-    y[at_y] = sum_d;
+  {
+    let own_unit = unit + 12u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = sum_d + bias[own_unit];
+    }
   }
 }

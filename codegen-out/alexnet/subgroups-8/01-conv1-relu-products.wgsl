@@ -52,19 +52,11 @@ fn conv1_relu_products(
   }
 
   let at_m = ((n * 49u + place) * 121u + first) * 96u + channel;
-  var finished_a: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_a[i] = sum_a[i]; }
-  for (var i = 0u; i < min(16u, 121u - first); i++) {
-    m[at_m + i * 96u] = finished_a[i];
-  }
-  var finished_b: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_b[i] = sum_b[i]; }
-  for (var i = 0u; i < min(16u, 121u - first); i++) {
-    m[at_m + i * 96u + 8u] = finished_b[i];
-  }
-  var finished_c: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_c[i] = sum_c[i]; }
-  for (var i = 0u; i < min(16u, 121u - first); i++) {
-    m[at_m + i * 96u + 16u] = finished_c[i];
+  var finished: array<f32, 48>;
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u] = sum_a[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 1u] = sum_b[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 2u] = sum_c[i]; }
+  for (var i = 0u; i < min(16u, 121u - first) * 3u; i++) {
+    m[at_m + (i / 3u) * 96u + (i % 3u) * 8u] = finished[i];
   }
 }

@@ -52,19 +52,11 @@ fn conv4_relu_products(
   }
 
   let at_m = ((n * 36u + place) * 16u + first) * 384u + channel;
-  var finished_a: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_a[i] = sum_a[i]; }
-  for (var i = 0u; i < min(16u, end); i++) {
-    m[at_m + i * 384u] = finished_a[i];
-  }
-  var finished_b: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_b[i] = sum_b[i]; }
-  for (var i = 0u; i < min(16u, end); i++) {
-    m[at_m + i * 384u + 8u] = finished_b[i];
-  }
-  var finished_c: array<f32, 16>;
-  for (var i = 0u; i < 16u; i++) { finished_c[i] = sum_c[i]; }
-  for (var i = 0u; i < min(16u, end); i++) {
-    m[at_m + i * 384u + 16u] = finished_c[i];
+  var finished: array<f32, 48>;
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u] = sum_a[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 1u] = sum_b[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 2u] = sum_c[i]; }
+  for (var i = 0u; i < min(16u, end) * 3u; i++) {
+    m[at_m + (i / 3u) * 384u + (i % 3u) * 8u] = finished[i];
   }
 }

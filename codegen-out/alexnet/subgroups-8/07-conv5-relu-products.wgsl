@@ -52,25 +52,13 @@ fn conv5_relu_products(
   }
 
   let at_m = ((n * 36u + place) * 16u + first) * 256u + channel;
-  if (channel < ((group.x / 6u) + 1u) * 128u) {
-    var finished_a: array<f32, 16>;
-    for (var i = 0u; i < 16u; i++) { finished_a[i] = sum_a[i]; }
-    for (var i = 0u; i < min(16u, end); i++) {
-      m[at_m + i * 256u] = finished_a[i];
-    }
-  }
-  if (channel + 8u < ((group.x / 6u) + 1u) * 128u) {
-    var finished_b: array<f32, 16>;
-    for (var i = 0u; i < 16u; i++) { finished_b[i] = sum_b[i]; }
-    for (var i = 0u; i < min(16u, end); i++) {
-      m[at_m + i * 256u + 8u] = finished_b[i];
-    }
-  }
-  if (channel + 16u < ((group.x / 6u) + 1u) * 128u) {
-    var finished_c: array<f32, 16>;
-    for (var i = 0u; i < 16u; i++) { finished_c[i] = sum_c[i]; }
-    for (var i = 0u; i < min(16u, end); i++) {
-      m[at_m + i * 256u + 16u] = finished_c[i];
+  var finished: array<f32, 48>;
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u] = sum_a[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 1u] = sum_b[i]; }
+  for (var i = 0u; i < 16u; i++) { finished[i * 3u + 2u] = sum_c[i]; }
+  for (var i = 0u; i < min(16u, end) * 3u; i++) {
+    if (channel + (i % 3u) * 8u < ((group.x / 6u) + 1u) * 128u) {
+      m[at_m + (i / 3u) * 256u + (i % 3u) * 8u] = finished[i];
     }
   }
 }

@@ -18,19 +18,12 @@ fn fc6_relu(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z * 8u;
-  let unit_a = group.x * 32u + lane;
-  let unit_b = group.x * 32u + lane + 8u;
-  let unit_c = group.x * 32u + lane + 16u;
-  let unit_d = group.x * 32u + lane + 24u;
+  let unit = group.x * 32u + lane;
 
   var sum_a: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_a[i] = bias[unit_a]; }
   var sum_b: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_b[i] = bias[unit_b]; }
   var sum_c: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_c[i] = bias[unit_c]; }
   var sum_d: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_d[i] = bias[unit_d]; }
 
   var at_x = (n + lane) * 2304u;
   var at_w = group.x * 73728u;
@@ -53,36 +46,14 @@ fn fc6_relu(
     at_w += 32u;
   }
 
-  {
-    var finished_a: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_a[i] = sum_a[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 4096u + unit_a;
-      y[at_y] = max(finished_a[i], 0.0);
-    }
-  }
-  {
-    var finished_b: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_b[i] = sum_b[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 4096u + unit_b;
-      y[at_y] = max(finished_b[i], 0.0);
-    }
-  }
-  {
-    var finished_c: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_c[i] = sum_c[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 4096u + unit_c;
-      y[at_y] = max(finished_c[i], 0.0);
-    }
-  }
-  {
-    var finished_d: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_d[i] = sum_d[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 4096u + unit_d;
-      y[at_y] = max(finished_d[i], 0.0);
-    }
+  var finished: array<f32, 32>;
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u] = sum_a[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 1u] = sum_b[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 2u] = sum_c[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 3u] = sum_d[i]; }
+  for (var i = 0u; i < min(8u, end) * 4u; i++) {
+    let own_unit = unit + (i % 4u) * 8u;
+    let at_y = (n + i / 4u) * 4096u + own_unit;
+    y[at_y] = max(finished[i] + bias[own_unit], 0.0);
   }
 }

@@ -18,19 +18,12 @@ fn fc8(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z * 8u;
-  let unit_a = group.x * 32u + lane;
-  let unit_b = group.x * 32u + lane + 8u;
-  let unit_c = group.x * 32u + lane + 16u;
-  let unit_d = group.x * 32u + lane + 24u;
+  let unit = group.x * 32u + lane;
 
   var sum_a: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_a[i] = bias[unit_a]; }
   var sum_b: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_b[i] = bias[unit_b]; }
   var sum_c: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_c[i] = bias[unit_c]; }
   var sum_d: array<f32, 8>;
-  for (var i = 0u; i < 8u; i++) { sum_d[i] = bias[unit_d]; }
 
   var at_x = (n + lane) * 1024u;
   var at_w = group.x * 32768u;
@@ -53,36 +46,16 @@ fn fc8(
     at_w += 32u;
   }
 
-  if (unit_a < 1000u) {
-    var finished_a: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_a[i] = sum_a[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 1000u + unit_a;
-      y[at_y] = finished_a[i];
-    }
-  }
-  if (unit_b < 1000u) {
-    var finished_b: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_b[i] = sum_b[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 1000u + unit_b;
-      y[at_y] = finished_b[i];
-    }
-  }
-  if (unit_c < 1000u) {
-    var finished_c: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_c[i] = sum_c[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 1000u + unit_c;
-      y[at_y] = finished_c[i];
-    }
-  }
-  if (unit_d < 1000u) {
-    var finished_d: array<f32, 8>;
-    for (var i = 0u; i < 8u; i++) { finished_d[i] = sum_d[i]; }
-    for (var i = 0u; i < min(8u, end); i++) {
-      let at_y = (n + i) * 1000u + unit_d;
-      y[at_y] = finished_d[i];
+  var finished: array<f32, 32>;
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u] = sum_a[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 1u] = sum_b[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 2u] = sum_c[i]; }
+  for (var i = 0u; i < 8u; i++) { finished[i * 4u + 3u] = sum_d[i]; }
+  for (var i = 0u; i < min(8u, end) * 4u; i++) {
+    let own_unit = unit + (i % 4u) * 8u;
+    if (own_unit < 1000u) {
+      let at_y = (n + i / 4u) * 1000u + own_unit;
+      y[at_y] = finished[i] + bias[own_unit];
     }
   }
 }

@@ -18,15 +18,12 @@ fn fc8(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let n = group.z;
-  let unit_a = group.x * 32u + lane;
-  let unit_b = group.x * 32u + lane + 8u;
-  let unit_c = group.x * 32u + lane + 16u;
-  let unit_d = group.x * 32u + lane + 24u;
+  let unit = group.x * 32u + lane;
 
-  var sum_a = bias[unit_a];
-  var sum_b = bias[unit_b];
-  var sum_c = bias[unit_c];
-  var sum_d = bias[unit_d];
+  var sum_a = 0.0;
+  var sum_b = 0.0;
+  var sum_c = 0.0;
+  var sum_d = 0.0;
 
   var at_x = n * 1024u + lane % 2u;
   var at_w = group.x * 32768u;
@@ -56,20 +53,16 @@ fn fc8(
     at_w += 64u;
   }
 
-  if (unit_a < 1000u) {
-    let at_y = n * 1000u + unit_a;
-    y[at_y] = sum_a;
-  }
-  if (unit_b < 1000u) {
-    let at_y = n * 1000u + unit_b;
-    y[at_y] = sum_b;
-  }
-  if (unit_c < 1000u) {
-    let at_y = n * 1000u + unit_c;
-    y[at_y] = sum_c;
-  }
-  if (unit_d < 1000u) {
-    let at_y = n * 1000u + unit_d;
-    y[at_y] = sum_d;
+  var finished: array<f32, 4>;
+  finished[0u] = sum_a;
+  finished[1u] = sum_b;
+  finished[2u] = sum_c;
+  finished[3u] = sum_d;
+  for (var i = 0u; i < min(1u, end) * 4u; i++) {
+    let own_unit = unit + (i % 4u) * 8u;
+    if (own_unit < 1000u) {
+      let at_y = n * 1000u + own_unit;
+      y[at_y] = finished[i] + bias[own_unit];
+    }
   }
 }
