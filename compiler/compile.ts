@@ -17,8 +17,8 @@ export interface CompileSettings {
   readonly storeAll?: boolean;
   /** In what the weights of convolutions and dense layers are stored; sums are f32 either way. Default f32. */
   readonly precision?: Precision;
-  /** Ways that were measured to be the fastest for some kernels, by the names of targets; the rest is estimated. */
-  readonly tuned?: ReadonlyMap<string, Tuned>;
+  /** Ways that were measured to be the fastest for some kernels, by the names of targets; for the rest those that ship. `none`: estimates alone. */
+  readonly tuned?: ReadonlyMap<string, Tuned> | 'none';
 }
 
 export interface Compiled extends Artifact {
@@ -32,7 +32,7 @@ export function compile(graph: TypedGraph, { targets, storeAll = false, precisio
   const program = fuse(graph, { storeAll, maxBuffers: Math.min(...targets.map(({ limits }) => limits.maxStorageBuffersPerShaderStage)) });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
-    const steps = schedule(program, target, fileName(graph), { precision, tuned: tuned.get(target.name) ?? new Map() });
+    const steps = schedule(program, target, fileName(graph), { precision, tuned: tuned === 'none' ? tuned : (tuned.get(target.name) ?? new Map()) });
     return { schedule: steps, memory: planMemory(steps, outputs.map(({ value }) => value)) };
   });
   return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, precision, scheduled) };

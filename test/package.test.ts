@@ -8,8 +8,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../compiler/bundle.ts';
+import { compile } from '../compiler/compile.ts';
+import { profiles } from '../compiler/passes/targets.ts';
 import { call } from './support/call.ts';
 import { Editor } from './support/editor.ts';
+import { networkOf } from './support/gpu.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -93,6 +96,17 @@ describe('the command', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['NL3004']);
     expect(await editor.stop()).toBe(0);
     expect(readFileSync(join(installed, 'dist', 'command.cjs'), 'utf8')).not.toContain('textDocument/');
+  });
+
+  test('writes kernels as measured where ways ship, as the sources do', () => {
+    const spec = join(root, 'specs/squeezenet-1.0.yaml');
+    for (const [tuned, folder] of [[[], 'shipped'], [['--tuned', 'none'], 'estimated']] as const) {
+      expect(run(process.execPath, bin, 'compile', spec, '--target', 'lavapipe', '-o', join(scratch, folder), ...tuned).status).toBe(0);
+    }
+    const shaders = (folder: string): readonly string[] => readdirSync(join(scratch, folder, 'lavapipe')).map((name) => readFileSync(join(scratch, folder, 'lavapipe', name), 'utf8')).sort();
+    const graph = networkOf(readFileSync(spec, 'utf8'), {}, spec);
+    expect(shaders('shipped')).toEqual([...compile(graph, { targets: profiles.filter(({ name }) => name === 'lavapipe') }).shaders.values()].sort());
+    expect(shaders('estimated')).not.toEqual(shaders('shipped'));
   });
 
   test('a reader that goes away is no failure', () => {

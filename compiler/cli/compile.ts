@@ -12,7 +12,7 @@ import { reasonOf } from './files.ts';
 import { assignments, choice, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
-import { openTunedFiles, staleNotes } from './tuned.ts';
+import { asksForNone, openTunedFiles, staleNotes } from './tuned.ts';
 import { defineVerb } from './verb.ts';
 
 export const compileVerb = defineVerb({
@@ -28,7 +28,7 @@ export const compileVerb = defineVerb({
     output: text('DIR', "where to write (default: a folder of the model's name)", 'o'),
     target: words('NAME|FILE.json', `what to compile for (default: ${targets.map(({ name }) => name).join(',')})`),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
-    tuned: words('FILE', 'ways of kernels that netloom tune measured; the rest is estimated'),
+    tuned: words('FILE', 'ways of kernels that netloom tune measured, before those that ship; none: estimates alone'),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
   },
   examples: [
@@ -38,7 +38,8 @@ export const compileVerb = defineVerb({
   ],
   run([file = ''], { output, target, precision, tuned, set }, terminal) {
     const asked = openTargets(target, targets);
-    const measured = openTunedFiles(tuned);
+    const none = asksForNone(tuned);
+    const measured = openTunedFiles(none ? [] : tuned);
     for (const { path, file } of measured) {
       if (asked.every(({ name }) => name !== file.target)) {
         throw new Fault('input', `${path} was tuned for ${file.target}, and this compiles for ${listOf(asked.map(({ name }) => name))}`, `--target ${file.target} compiles for it`);
@@ -46,7 +47,7 @@ export const compileVerb = defineVerb({
     }
     const graph = openNetwork(file, set, terminal);
     if (graph === undefined) return Promise.resolve(exitCode.input);
-    const compiled = compile(graph, { targets: asked, precision, tuned: new Map(measured.map(({ file }) => [file.target, tunedWays(file)])) });
+    const compiled = compile(graph, { targets: asked, precision, tuned: none ? 'none' : new Map(measured.map(({ file }) => [file.target, tunedWays(file)])) });
     const files = filesOf(graph, compiled);
     const folder = output ?? graph.document.name.value;
     try {

@@ -19,7 +19,7 @@ export interface LoadSettings {
   /** Best first: the first that the adapter can run is taken. */
   readonly targets: readonly Target[];
   readonly precision: Precision;
-  /** Where to find ways that were measured on the adapter; absent: estimates alone. */
+  /** Where to find ways that were measured on the adapter, besides those that ship; absent: those alone. */
   readonly tuned?: TunedSource;
   /** Make every layer an output. */
   readonly storeAll: boolean;
@@ -96,7 +96,7 @@ export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets,
       continue;
     }
     const { ways = new Map<string, never>(), path, notes } = tuned(target.name, adapter);
-    const compiled = compile(graph, { targets: [target], precision, storeAll, tuned: new Map([[target.name, ways]]) });
+    const compiled = compile(graph, { targets: [target], precision, storeAll, tuned: ways === 'none' ? ways : new Map([[target.name, ways]]) });
     const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
     const [schedule] = compiled.schedules;
     if (variant !== undefined && schedule !== undefined) {

@@ -2,20 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { openAdapter, type Device } from '../../runtime/device.ts';
-import type { Precision } from '../../runtime/plan.ts';
 import { findForProfile } from '../../runtime/profile.ts';
-import { kernelFor } from '../../runtime/variant.ts';
-import { compileKernel } from '../compile-kernel.ts';
-import type { Artifact } from '../emit/plan.ts';
-import type { FusedKernel, Program } from '../ir/kernel.ts';
-import type { Target } from '../ir/target.ts';
-import { candidatesOf } from '../passes/candidates.ts';
 import { targets } from '../passes/targets.ts';
 import type { TunedFile, TunedWay } from '../passes/tuned.ts';
-import { waysOf, workOf, type EstimatedWay, type Way } from '../passes/ways.ts';
-import { contest } from './contest.ts';
 import { exitCode, Fault } from './fault.ts';
 import { compileFor } from './gpu.ts';
+import { candidatesFor, measureWork, worksOf, type MeasureSettings, type Work } from './measure-ways.ts';
 import { assignments, choice, number, text, words } from './option.ts';
 import { tuneJson, tuneText, type TunedWork } from './print-tune.ts';
 import { openNetwork } from './spec.ts';
@@ -30,7 +22,8 @@ export const tune = defineVerb({
     'Measures, for each convolution and dense layer of a spec, the ways to do its work that are estimated to be good, on\n' +
     'the GPU in use: alone, with weights from a formula, taking turns. A way wins that is clearly faster (by 3 %) than\n' +
     'the one that is estimated to be the best. Winners are kept in the user\'s cache folder, for this GPU and its driver,\n' +
-    'where `run`, `profile` and `verify` find them, or in a file that these and `compile` take with --tuned. They are\n' +
+    'where `run`, `profile` and `verify` find them, or in a file that these and `compile` take with --tuned. They go\n' +
+    'before those that ship with netloom, which are of lavapipe and SwiftShader, and are measured among the others. They are\n' +
     'kept by the work, not by the layer, so other specs gain too. Ctrl-C ends it early and keeps what is known.',
   operands: { name: 'FILE', min: 1, max: 1 },
   options: {
@@ -64,7 +57,7 @@ export const tune = defineVerb({
     const device = await openAdapter(found);
     const patience = new Patience(time);
     try {
-      const works = await measureAll(device, worksOf(program, target, precision), { program, target, precision, batch, candidates }, patience, terminal);
+      const works = await measureAll(device, worksOf(program, target, precision), { batch, most: candidates }, patience, terminal);
       terminal.progress('');
       const ways = Object.fromEntries(works.map(({ work, way, before, after }): [string, TunedWay] => [work, { way, batch, milliseconds: { before: rounded(before), after: rounded(after) } }]));
       writeTuned(file, { ...head, ways: { ...known, ...ways } });
@@ -80,69 +73,19 @@ export const tune = defineVerb({
   },
 });
 
-/** A work of the network, and the kernels that do it. */
-interface Work {
-  readonly work: string;
-  readonly kernels: readonly [FusedKernel, ...FusedKernel[]];
-  /** All ways to do it, the one that is chosen without tuning first. */
-  readonly ways: readonly EstimatedWay[];
-}
-
-/** Each work that may be done in several ways, in the order of the network. */
-function worksOf({ kernels }: Program, target: Target, precision: Precision): readonly Work[] {
-  const works = new Map<string, [FusedKernel, ...FusedKernel[]]>();
-  for (const kernel of kernels) {
-    const work = workOf({ kernel, precision });
-    if (work === undefined) continue;
-    const known = works.get(work);
-    if (known === undefined) works.set(work, [kernel]);
-    else known.push(kernel);
-  }
-  return Array.from(works, ([work, same]): Work => ({ work, kernels: same, ways: waysOf({ kernel: same[0], precision }, target) })).filter(({ ways }) => candidatesOf(ways).length > 1);
-}
-
-interface Setting {
-  readonly program: Program;
-  readonly target: Target;
-  readonly precision: Precision;
-  readonly batch: number;
-  readonly candidates: number;
-}
-
 /** Shares the time out evenly among the works that are left. */
-async function measureAll(device: Device, works: readonly Work[], setting: Setting, patience: Patience, terminal: Terminal): Promise<readonly TunedWork[]> {
+async function measureAll(device: Device, works: readonly Work[], setting: MeasureSettings, patience: Patience, terminal: Terminal): Promise<readonly TunedWork[]> {
   const measured: TunedWork[] = [];
-  for (const [index, { work, kernels, ways }] of works.entries()) {
+  for (const [index, work] of works.entries()) {
     // However little time there is, something is to be said.
     if (index > 0 && patience.over()) break;
-    const [first] = kernels;
-    const plans = plansOf(first, candidatesOf(ways), setting);
     const onProgress = (text: string): void => {
-      terminal.progress(`${first.name} (${index + 1} of ${works.length}): ${text}`);
+      terminal.progress(`${work.kernels[0].name} (${index + 1} of ${works.length}): ${text}`);
     };
-    const result = await contest(device, plans.map(({ plan }) => plan), { batch: setting.batch, stopped: patience.share(works.length - index), onProgress });
-    const way = plans[result?.winner ?? 0]?.way;
-    if (result === undefined || way === undefined) continue;
-    const ran = result.shortest.flatMap((shortest, place) => {
-      const one = plans[place]?.way;
-      return one === undefined ? [] : [{ way: one, estimate: ways.find((other) => other.way === one)?.estimate, shortest }];
-    });
-    measured.push({ work, layers: kernels.map(({ name }) => name), way, before: result.before, after: result.after, ran });
+    const result = await measureWork(device, work, candidatesFor(work), setting, { stopped: patience.share(works.length - index), onProgress });
+    if (result !== undefined) measured.push(result);
   }
   return measured;
-}
-
-/** The first so many ways that differ in what a batch of this size runs. */
-function plansOf(kernel: FusedKernel, ways: readonly Way[], { program, target, precision, batch, candidates }: Setting): readonly { readonly way: Way; readonly plan: Artifact }[] {
-  const plans = new Map<string, { readonly way: Way; readonly plan: Artifact }>();
-  for (const way of ways) {
-    if (plans.size === candidates) break;
-    const plan = compileKernel(program, kernel, { target, precision, way });
-    const texts = plan.plan.variants.flatMap(({ steps }) => steps.map((step) => plan.shaders.get(step.kernels[kernelFor(step, batch)]?.shader ?? '')));
-    const key = texts.join('\n');
-    if (!plans.has(key)) plans.set(key, { way, plan });
-  }
-  return [...plans.values()];
 }
 
 /** What a file holds already, of the same adapter, driver and target. */

@@ -25,7 +25,8 @@ export interface OpenTuned {
 export type TunedSource = (target: string, adapter: Chip) => FoundTuned;
 
 export interface FoundTuned {
-  readonly ways?: Tuned;
+  /** Absent: nothing but those that ship. */
+  readonly ways?: Tuned | 'none';
   /** The file that they are from. */
   readonly path?: string;
   /** Why others are not used. */
@@ -34,7 +35,7 @@ export interface FoundTuned {
 
 /** `--tuned` of the verbs that run a network. */
 export const tunedOption = (): Option<readonly string[]> =>
-  words('FILE', "ways of kernels that netloom tune measured (default: what it measured for this GPU, if it did); none: estimates alone");
+  words('FILE', "ways of kernels that netloom tune measured (default: what it measured for this GPU, if it did), before those that ship; none: estimates alone");
 
 /** Files that `asked` names. @throws Fault where one cannot be read, or is none */
 export function openTunedFiles(asked: readonly string[]): readonly OpenTuned[] {
@@ -58,9 +59,13 @@ export function openTuned(path: string): TunedFile {
   throw new Fault('input', `${path} holds no tuned ways: ${read.problem}`, 'netloom tune SPEC -o FILE writes such a file');
 }
 
+/** Whether `--tuned none` was said. */
+export const asksForNone = (asked: readonly string[]): boolean => asked.length > 0 && asked.every((word) => word === 'none');
+
 /** What a verb's `--tuned` asks for: files, nothing (`none`), or the user's own where it was not given. */
 export function tunedSource(asked: readonly string[], { env }: Pick<Terminal, 'env'>): TunedSource {
   if (asked.length === 0) return (target, adapter) => fromCache(cachedPath(env, target, adapter), target, adapter);
+  if (asksForNone(asked)) return () => ({ ways: 'none', notes: [] });
   const files = openTunedFiles(asked.filter((word) => word !== 'none'));
   return (target, adapter) => {
     const judged = files.map((open) => ({ ...open, why: whyNotFor(open.file, target, adapter) }));

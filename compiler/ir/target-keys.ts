@@ -61,6 +61,7 @@ export const profileKeys: Readonly<Record<keyof Profile, ProfileKey>> = {
   maxSums: whole(4),
   maxUnrolled: whole(16),
   costs: { expected: 'a map of costs', schema: { type: 'object' } },
+  tuned: words('lavapipe', 'swiftshader'),
   limits: { expected: 'a map of limits', schema: { type: 'object' } },
 };
 

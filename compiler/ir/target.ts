@@ -27,6 +27,8 @@ export interface Target {
   /** Multiply-adds that one turn of a loop may unroll to: beyond, compiling takes seconds. */
   readonly maxUnrolled: number;
   readonly costs: Costs;
+  /** The adapter whose tuned ways ship with the project and are taken where nobody asks for others; absent: estimates alone. */
+  readonly tuned?: 'lavapipe' | 'swiftshader';
   readonly limits: Limits;
 }
 

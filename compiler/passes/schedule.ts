@@ -16,6 +16,7 @@ import { softmax } from '../kernels/softmax.ts';
 import { winograd } from '../kernels/winograd.ts';
 import { denseLanes } from './dense-ways.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
+import { shippedWays } from './shipped-ways.ts';
 import { chooseWay, shapeOf, workOf, type Tuned, type Way, type WaySite } from './ways.ts';
 
 export interface Schedule {
@@ -23,7 +24,7 @@ export interface Schedule {
   readonly program: Program;
   readonly layouts: Layouts;
   readonly steps: readonly ScheduledKernel[];
-  /** What tuned ways did here. */
+  /** What the tuned ways that were asked for did here. */
   readonly tuning: Tuning;
 }
 
@@ -43,7 +44,8 @@ export interface Tuning {
 
 export interface ScheduleSettings {
   readonly precision?: Precision;
-  readonly tuned?: Tuned;
+  /** What was measured to be the fastest, besides what ships; `none`: take neither. */
+  readonly tuned?: Tuned | 'none';
 }
 
 /** How values lie, and in which way each kernel is written: one depends on the other, since tiles reach beyond the picture. */
@@ -72,12 +74,14 @@ export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, 
 }
 
 /** How the values of a program lie for the kernels of `target`, and the ways of these. */
-export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned }: ScheduleSettings = {}): Laid {
+export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned: asked }: ScheduleSettings = {}): Laid {
+  const tuned = asked === 'none' ? undefined : asked;
+  const shipped = asked === 'none' ? undefined : shippedWays(target);
   // How far a picture is from the left does not depend on how kernels cut it.
   const plain = layOut(program, rowMultiple(target), () => 1);
   const chosen = program.kernels.flatMap((kernel) => {
     const site: WaySite = { kernel, precision, left: layoutOf(plain, kernel.reads).left };
-    const one = chooseWay(site, target, tuned);
+    const one = chooseWay(site, target, tuned, shipped);
     return one === undefined ? [] : [{ kernel, work: workOf(site) ?? '', ...one }];
   });
   const ways = new Map(chosen.map(({ kernel, way }) => [kernel, way]));

@@ -32,8 +32,10 @@ export function bestFirst(asked: readonly Target[]): readonly Target[] {
 /** A profile with what it leaves out: that of the class it says it is like, else of the class with its subgroups. */
 export function filledIn({ like, ...own }: Profile): Target {
   const base = classes.find(({ name }) => name === like) ?? classFor(own.subgroupSize);
+  const { tuned, ...rest } = base;
   const costs = isComplete(own.costs) ? own.costs : { ...base.costs, ...own.costs };
-  return { ...base, ...own, costs, limits: { ...base.limits, ...own.limits } };
+  // Who says that operations cost something else has another device than the one that was measured.
+  return { ...rest, ...(tuned === undefined || own.costs !== undefined ? {} : { tuned }), ...own, costs, limits: { ...base.limits, ...own.limits } };
 }
 
 /** The class with subgroups of this size; the portable one, if there is none. */

@@ -1,6 +1,6 @@
 // The ways to do a kernel's work, as data: a convolution directly or in Winograd's tiles, a dense layer by rows or by columns,
 // and how each is cut. Here they are enumerated, and one is chosen: the one that was measured to be the fastest for this very
-// work, where that is known, else the one that is estimated to be.
+// work, by the user or for the ways that ship, where that is known; else the one that is estimated to be.
 
 import type { Precision } from '../../runtime/plan.ts';
 import { rangeOf } from '../ir/expr.ts';
@@ -59,22 +59,24 @@ export function waysOf(site: WaySite, target: Target): readonly EstimatedWay[] {
 
 export interface Chosen {
   readonly way: Way;
-  /** Set where a way was measured for this work and is none any more. */
+  /** Set where `tuned` has a way for this work that is none any more. */
   readonly stale?: true;
 }
 
-/** The way for a kernel; undefined where there is nothing to choose. */
-export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map()): Chosen | undefined {
+/** The way for a kernel: that of `tuned`, else that of `shipped`, else the best estimate. Undefined where there is nothing to choose. */
+export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map(), shipped: Tuned = new Map()): Chosen | undefined {
   const work = workOf(site);
   if (work === undefined) return undefined;
-  const wanted = tuned.get(work);
+  const [wanted, usual] = [tuned.get(work), shipped.get(work)];
   let best: EstimatedWay | undefined;
+  let found: Way | undefined;
   for (const candidate of enumerate(site, target)) {
     if (wanted !== undefined && isSameWay(wanted, candidate.way)) return { way: candidate.way };
+    if (usual !== undefined && isSameWay(usual, candidate.way)) found = candidate.way;
     if (best === undefined || (candidate.estimate ?? Infinity) < (best.estimate ?? 0)) best = candidate;
   }
   if (best === undefined) throw new Error(`there is no way for ${work}`);
-  return { way: best.way, ...(wanted === undefined ? {} : { stale: true }) };
+  return { way: found ?? best.way, ...(wanted === undefined ? {} : { stale: true }) };
 }
 
 /** In no order but that the usual one comes first where nothing is estimated. */

@@ -33,7 +33,8 @@ test('all profiles are files, and a model is compiled for four of them', () => {
 });
 
 test('what a profile leaves out is that of the class it is like', () => {
-  const { costs, limits, ...rest } = named('subgroups-8');
+  const { costs, limits, tuned, ...rest } = named('subgroups-8');
+  expect(tuned).toBe('lavapipe');
   expect(right('{ "name": "big", "like": "subgroups-8", "costs": { "fma": 0.5 }, "limits": { "maxStorageBufferBindingSize": 1073741824 } }')).toEqual({
     ...rest,
     name: 'big',
