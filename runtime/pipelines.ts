@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { messageOf } from './errors.ts';
+import { kernelIdentity } from './kernel-identity.ts';
 import type { Binding, Step } from './plan.ts';
 import { kernelFor } from './variant.ts';
 
@@ -32,7 +33,8 @@ export class Pipelines {
   readonly #texts = new Map<string, Promise<string>>();
   readonly #modules = new Map<string, Promise<GPUShaderModule>>();
   readonly #layouts = new Map<string, Layouts>();
-  /** Steps that differ in their buffers alone share a pipeline. */
+  readonly #keys = new Map<string, Promise<string>>();
+  /** Kernels that differ in their names alone share a pipeline: networks repeat themselves. */
   readonly #made = new Map<string, Promise<GPUComputePipeline>>();
   /** By step and choice. */
   readonly #ready: (GPUComputePipeline | undefined)[][];
@@ -45,14 +47,11 @@ export class Pipelines {
   }
 
   /** The kernels that a batch of `images` runs, each pipeline once. */
-  kernels(images: number): readonly KernelPlace[] {
-    const found = new Map<string, KernelPlace>();
-    for (const [index, step] of this.#steps.entries()) {
-      const place = { step: index, choice: kernelFor(step, images) };
-      const key = this.#key(place);
-      if (!found.has(key)) found.set(key, place);
-    }
-    return [...found.values()];
+  async kernels(images: number): Promise<readonly KernelPlace[]> {
+    const places = this.#steps.map((step, index): KernelPlace => ({ step: index, choice: kernelFor(step, images) }));
+    const keyed = await Promise.all(places.map(async (place) => [await this.#key(place), place] as const));
+    // Of places with one key, a Map keeps the last: the first layer that has a kernel gives it its name.
+    return [...new Map(keyed.toReversed()).values()].reverse();
   }
 
   /** Whether all that a batch of `images` runs is compiled. */
@@ -62,7 +61,7 @@ export class Pipelines {
 
   /** Compiles what a batch of `images` runs, in parallel; `onDone` is called as each kernel is ready. */
   async make(images: number, onDone?: (done: number, total: number) => void): Promise<void> {
-    const kernels = this.kernels(images);
+    const kernels = await this.kernels(images);
     const left = [...kernels];
     let done = 0;
     // One for each core: Dawn starts a thread for each, and what they hold would pile up.
@@ -80,8 +79,8 @@ export class Pipelines {
   }
 
   /** One kernel, compiled when it is first asked for. */
-  pipeline(place: KernelPlace): Promise<GPUComputePipeline> {
-    const key = this.#key(place);
+  async pipeline(place: KernelPlace): Promise<GPUComputePipeline> {
+    const key = await this.#key(place);
     let made = this.#made.get(key);
     if (made === undefined) {
       made = this.#compile(place);
@@ -109,9 +108,16 @@ export class Pipelines {
     return text;
   }
 
-  #key({ step, choice }: KernelPlace): string {
+  #key({ step, choice }: KernelPlace): Promise<string> {
     const { kernels, bindings } = this.#steps[step] ?? { kernels: [], bindings: [] };
-    return [kernels[choice]?.shader, kernels[choice]?.entryPoint, ...bindings.map(bufferType)].join(' ');
+    const { shader = '', entryPoint = '' } = kernels[choice] ?? {};
+    const name = `${shader} ${entryPoint}`;
+    let key = this.#keys.get(name);
+    if (key === undefined) {
+      key = this.text(shader).then((code) => kernelIdentity(code, entryPoint));
+      this.#keys.set(name, key);
+    }
+    return key.then((identity) => [identity, ...bindings.map(bufferType)].join(' '));
   }
 
   #layoutsOf(step: number): Layouts {

@@ -61,7 +61,7 @@ export async function warmKernels(
 
 /** A long text is long in the making, more or less. The twin begins at the other end: compilers of two large kernels at once take too much memory. */
 async function longestFirst(steps: readonly Step[], pipelines: Pipelines, images: number): Promise<KernelPlace[]> {
-  const sized = await Promise.all(pipelines.kernels(images).map(async (place) => {
+  const sized = await Promise.all((await pipelines.kernels(images)).map(async (place) => {
     const text = await pipelines.text(steps[place.step]?.kernels[place.choice]?.shader ?? '');
     return { place, size: text.length };
   }));

@@ -23,7 +23,8 @@ test('kernels are compiled once, and only those that a batch runs', async () => 
   const read: string[] = [];
   const pipelines = new Pipelines(device.gpu, steps, (path) => {
     read.push(path);
-    return shaders[path.replace('-x8', '')] ?? '';
+    // The one for eight does something else.
+    return shaders[path] ?? (shaders['edges.wgsl'] ?? '').replace('@workgroup_size(', '@workgroup_size(2 * ');
   });
   expect(pipelines.has(1)).toBe(false);
   const told: string[] = [];
@@ -42,4 +43,15 @@ test('kernels are compiled once, and only those that a batch runs', async () => 
   expect(read.toSorted()).toEqual(['double.wgsl', 'edges-x8.wgsl', 'edges.wgsl']);
   await pipelines.make(1);
   expect(made).toHaveBeenCalledTimes(3);
+});
+
+test('layers whose kernels differ in their names alone share a pipeline, named after the first', async () => {
+  const made = vi.spyOn(device.gpu, 'createComputePipelineAsync').mockClear();
+  const other: Step = { ...second, name: 'other', kernels: second.kernels.map((kernel) => ({ ...kernel, shader: 'other.wgsl', entryPoint: 'other' })) };
+  const { entryPoint = '' } = second.kernels[0] ?? {};
+  const pipelines = new Pipelines(device.gpu, [second, other], (path) =>
+    path === 'other.wgsl' ? `${shaders['edges.wgsl'] ?? ''} // another layer`.replace(`fn ${entryPoint}(`, 'fn other(') : shaders[path] ?? '');
+  await pipelines.make(1);
+  expect(made.mock.calls.map(([{ label }]) => label)).toEqual([second.name]);
+  expect(pipelines.at(1, 0)).toBe(pipelines.at(0, 0));
 });
