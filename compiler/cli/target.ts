@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Target } from '../ir/target.ts';
-import { readTarget } from '../passes/read-target.ts';
-import { bestFirst, profiles } from '../passes/targets.ts';
-import { listOf, suggest } from '../source/suggest.ts';
+import { readTarget, targetNamed } from '../passes/read-target.ts';
+import { bestFirst } from '../passes/targets.ts';
+import { listOf } from '../source/suggest.ts';
 import { Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
 
@@ -27,12 +27,10 @@ export function openTargets(asked: readonly string[], fallback: readonly Target[
  * @throws Fault where there is none, or the file is none
  */
 export function openTarget(word: string): Target {
-  const known = profiles.find(({ name }) => name === word);
-  if (known !== undefined) return known;
-  const names = profiles.map(({ name }) => name);
+  const known = targetNamed(word);
+  if ('target' in known) return known.target;
   if (!/\.json$|[/\\]/i.test(word)) {
-    const near = suggest(word, names);
-    throw new Fault('call', `there is no target '${word}'`, near === undefined ? `it is ${listOf(names)}, or a file that ends in .json` : `did you mean ${near}?`);
+    throw new Fault('call', `there is no target '${word}'`, known.near === undefined ? `it is ${listOf(known.names)}, or a file that ends in .json` : `did you mean ${known.near}?`);
   }
   let text: string;
   try {

@@ -4,7 +4,7 @@
 import { costKeys, limitKeys, profileKeys, type Profile, type ProfileKey } from '../ir/target-keys.ts';
 import type { Limits, Target } from '../ir/target.ts';
 import { listOf, suggest } from '../source/suggest.ts';
-import { classes, classFor, filledIn } from './targets.ts';
+import { classes, classFor, filledIn, profiles } from './targets.ts';
 import { validateProfile } from './target-structure.ts';
 
 /** The target, or all that is wrong with the file. */
@@ -31,6 +31,14 @@ export function readTarget(text: string, name: string): ReadTarget {
   const target = filledIn({ ...given, name: given.name ?? folderName(name), limits: usable(given.limits ?? {}) });
   const clash = inconsistency(target);
   return clash === undefined ? { target } : { problems: [clash] };
+}
+
+/** The target of this name; where there is none, the names that there are, and the one that may have been meant. */
+export function targetNamed(word: string): { readonly target: Target } | { readonly names: readonly string[]; readonly near: string | undefined } {
+  const target = profiles.find(({ name }) => name === word);
+  if (target !== undefined) return { target };
+  const names = profiles.map(({ name }) => name);
+  return { names, near: suggest(word, names) };
 }
 
 /** What doctor prints, one adapter of it or its limits alone, as a profile; a text that says why it is none. */

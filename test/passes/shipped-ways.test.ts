@@ -4,7 +4,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../compiler/compile.ts';
 import { fuse } from '../../compiler/passes/fuse.ts';
 import { readTarget } from '../../compiler/passes/read-target.ts';
 import { layOutFor } from '../../compiler/passes/schedule.ts';
@@ -67,10 +66,6 @@ test('what is compiled is written so, unless estimates alone are asked for', () 
       expect(isSameWay(used.get(kernel) ?? expect.fail(), shipped ?? way)).toBe(true);
     }
   }
-  const squeezenet = networkOf(readFileSync(`${root}specs/squeezenet-1.0.yaml`, 'utf8'), {}, 'specs/squeezenet-1.0.yaml');
-  const [usual, none] = [compile(squeezenet, { targets: [target] }), compile(squeezenet, { targets: [target], tuned: 'none' })];
-  expect(usual.schedules[0]?.tuning).toEqual({ used: 0, stale: [] });
-  expect([...usual.shaders]).not.toEqual([...none.shaders]);
 });
 
 test.each([
