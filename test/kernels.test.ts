@@ -137,6 +137,36 @@ describe.each(all.filter(({ target }) => target.costs.store !== undefined))('con
   });
 });
 
+/** Rows that fill no group of four pixels and pictures that fill no workgroup, margins left of them, strides, groups, channels that no block fills, tails. */
+const singlePixels = `
+input: { image: 13x11x8 }
+layers:
+  a: { op: conv, filters: 24, kernel: 1, activation: relu6 }
+  b: { op: conv, filters: 70, kernel: 1, bias: false }
+  bn: { op: batchnorm }
+  s: { op: conv, filters: 70, kernel: 1, from: a }
+  sum: { op: add, from: [s, bn], activation: relu }
+  c: { op: conv, filters: 20, kernel: 1, pad: [1, 0, 0, 2] }
+  d: { op: conv, filters: 36, kernel: 1, stride: 2, groups: 2, activation: gelu }
+  e: { op: conv, filters: 8, kernel: 3, pad: 1, from: a }
+  f: { op: conv, filters: 10, kernel: 1, from: image, stride: 2, groups: 2, pad: [1, 3, 0, 0] }
+  g: { op: conv, filters: 9, kernel: 1, from: c }
+  j: { op: concat, from: [g, c] }
+  k: { op: conv, filters: 16, kernel: 1, from: c, stride: 3 }
+  l: { op: conv, filters: 33, kernel: 1, from: j }
+outputs: [d, e, f, k, l]`;
+
+describe.each(all.filter(({ target }) => target.supply === 'broadcast'))('convolutions of single pixels by pixels, $target.name on $adapter', (bench) => {
+  const costs = { ...bench.target.costs, weightLoad: 1e9 };
+  test.each([32, 256].flatMap((maxUnrolled) => [1, 11].map((batch) => ({ maxUnrolled, batch }))))('batch $batch, at most $maxUnrolled multiply-adds a turn', async ({ maxUnrolled, batch }) => {
+    const target = { ...bench.target, costs, maxUnrolled };
+    const graph = small(singlePixels);
+    const shaders = [...compile(graph, { targets: [target] }).shaders.values()];
+    expect(shaders.filter((code) => code.includes('Convolution of single pixels'))).toHaveLength(9);
+    await holds(graph, { ...bench, target, precision: batch > 1 ? 'f16' : 'f32' }, 5, batch);
+  });
+});
+
 test.skipIf(all.length > 0)('SKIPPED: no GPU at all, not even in software', () => undefined);
 
 afterAll(() => {

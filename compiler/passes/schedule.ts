@@ -6,6 +6,7 @@ import type { Target } from '../ir/target.ts';
 import { conv } from '../kernels/conv.ts';
 import { convSize } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
+import { convPointwise } from '../kernels/conv-pointwise.ts';
 import { dense, denseMultiple } from '../kernels/dense.ts';
 import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
@@ -107,6 +108,7 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
   const { core } = site.kernel;
   switch (core.kind) {
     case 'conv':
+      if (way?.kind === 'pointwise') return [convPointwise(site, core, convSize(site, core), way.tile)];
       return [way?.kind === 'direct' ? conv(site, core, way.tile) : convPixels(site, core)];
     case 'dense':
       return writeDense(site, core, way);

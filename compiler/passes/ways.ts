@@ -8,16 +8,19 @@ import type { FusedKernel } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import { asPicture, elements, printShape, type Shape } from '../ir/tensor.ts';
 import { convSize, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
+import type { PointwiseTile } from '../kernels/conv-pointwise.ts';
 import type { WinogradTile } from '../kernels/winograd.ts';
 import { weightBytes } from '../kernels/shader.ts';
 import { convLanes, convTiles, estimateConv } from './conv-ways.ts';
 import { denseWays, type ColumnsWay, type RowsWay } from './dense-ways.ts';
+import { estimatePointwise, pointwiseTiles } from './pointwise-ways.ts';
 import { estimateWinograd, winogradTiles } from './winograd-ways.ts';
 
 export type Way =
   /** A thread makes one value: groups of few channels. */
   | { readonly kind: 'pixels' }
   | { readonly kind: 'direct'; readonly tile: ConvTile }
+  | { readonly kind: 'pointwise'; readonly tile: PointwiseTile }
   | { readonly kind: 'winograd'; readonly tile: WinogradTile }
   | RowsWay
   | ColumnsWay;
@@ -93,6 +96,7 @@ function* enumerate({ kernel, precision, left }: WaySite, target: Target): Gener
     return;
   }
   for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision) };
+  for (const tile of pointwiseTiles(size, target)) yield { way: { kind: 'pointwise', tile }, estimate: estimatePointwise(size, target, tile) };
   if (isSquashed(kernel)) return;
   for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile) };
 }
