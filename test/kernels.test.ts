@@ -82,7 +82,7 @@ describe.each(all)('all limits close, $target.name on $adapter', ({ target, devi
 const sharing = all.flatMap(({ target: { name, subgroupSize }, ...bench }) =>
   subgroupSize === undefined ? [] : [{ ...bench, target: { ...portable, name: `${name}, as on hardware`, subgroupSize, subgroupsAtOnce: 1000 } }]);
 
-describe.each(sharing)('subgroups that share the input channels, $target.name on $adapter', (bench) => {
+describe.each(sharing)('subgroups that share the inputs, $target.name on $adapter', (bench) => {
   const networks = { ...smallNetworks, 'three channels, and channels that fill no block': `
 input: { image: 23x21x3 }
 layers:
@@ -90,6 +90,9 @@ layers:
   b: { op: conv, filters: 14, kernel: 3, pad: 1, groups: 2, activation: relu }` };
   test.each(Object.entries(networks).filter(([, layers]) => layers.includes('op: conv')))('%s', async (_, layers) => {
     await holds(small(layers), bench, 5, 2);
+  });
+  test.each(Object.entries(smallNetworks).filter(([, layers]) => layers.includes('op: dense')))('%s', async (_, layers) => {
+    for (const batch of [1, 9, 18]) await holds(small(layers), bench, 5, batch);
   });
   test('so they do', () => {
     const [network = ''] = Object.values(networks).slice(-1);

@@ -119,7 +119,12 @@ export const plan = {
         {
           name: 'fc6.weight.1',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.1',
@@ -129,7 +134,12 @@ export const plan = {
         {
           name: 'fc6.weight.2',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32, start: 2048 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.2',
@@ -139,7 +149,12 @@ export const plan = {
         {
           name: 'fc7.weight',
           source: { role: 'weight', tensor: 'fc7.weight', shape: [4096, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 4096, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 128, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc7.bias',
@@ -149,7 +164,12 @@ export const plan = {
         {
           name: 'fc8.weight',
           source: { role: 'weight', tensor: 'fc8.weight', shape: [1000, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 1000, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 32, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc8.bias',
@@ -254,13 +274,19 @@ export const plan = {
               shader: 'subgroups-32/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
             {
               shader: 'subgroups-32/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
+            },
+            {
+              shader: 'subgroups-32/09-fc6-relu-x16.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 16,
+              workgroups: [64, 1],
             },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
@@ -272,13 +298,19 @@ export const plan = {
               shader: 'subgroups-32/09-fc6-relu.wgsl',
               entryPoint: 'fc6_relu',
               images: 1,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
             },
             {
               shader: 'subgroups-32/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
+            },
+            {
+              shader: 'subgroups-32/09-fc6-relu-x16.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 16,
+              workgroups: [64, 1],
             },
           ],
           bindings: [
@@ -295,13 +327,19 @@ export const plan = {
               shader: 'subgroups-32/10-fc7-relu.wgsl',
               entryPoint: 'fc7_relu',
               images: 1,
-              workgroups: [1024, 1],
+              workgroups: [128, 1],
             },
             {
               shader: 'subgroups-32/10-fc7-relu-x8.wgsl',
               entryPoint: 'fc7_relu',
               images: 8,
-              workgroups: [1024, 1],
+              workgroups: [128, 1],
+            },
+            {
+              shader: 'subgroups-32/10-fc7-relu-x16.wgsl',
+              entryPoint: 'fc7_relu',
+              images: 16,
+              workgroups: [128, 1],
             },
           ],
           bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
@@ -309,8 +347,9 @@ export const plan = {
         {
           name: 'fc8',
           kernels: [
-            { shader: 'subgroups-32/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
-            { shader: 'subgroups-32/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+            { shader: 'subgroups-32/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
+            { shader: 'subgroups-32/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
+            { shader: 'subgroups-32/11-fc8-x16.wgsl', entryPoint: 'fc8', images: 16, workgroups: [32, 1] },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
@@ -428,7 +467,12 @@ export const plan = {
         {
           name: 'fc6.weight.1',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.1',
@@ -438,7 +482,12 @@ export const plan = {
         {
           name: 'fc6.weight.2',
           source: { role: 'weight', tensor: 'fc6.weight', shape: [4096, 9216], batchnorms: [] },
-          order: [{ axis: 0, size: 2048, step: 1, start: 2048 }, { axis: 1, size: 9216, step: 1 }],
+          order: [
+            { axis: 0, size: 64, step: 32, start: 2048 },
+            { axis: 1, size: 2304, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc6.bias.2',
@@ -448,7 +497,12 @@ export const plan = {
         {
           name: 'fc7.weight',
           source: { role: 'weight', tensor: 'fc7.weight', shape: [4096, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 4096, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 128, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc7.bias',
@@ -458,7 +512,12 @@ export const plan = {
         {
           name: 'fc8.weight',
           source: { role: 'weight', tensor: 'fc8.weight', shape: [1000, 4096], batchnorms: [] },
-          order: [{ axis: 0, size: 1000, step: 1 }, { axis: 1, size: 4096, step: 1 }],
+          order: [
+            { axis: 0, size: 32, step: 32 },
+            { axis: 1, size: 1024, step: 4 },
+            { axis: 0, size: 32, step: 1 },
+            { axis: 1, size: 4, step: 1 },
+          ],
         },
         {
           name: 'fc8.bias',
@@ -559,12 +618,18 @@ export const plan = {
         {
           name: 'fc6+relu (1 of 2)',
           kernels: [
-            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [512, 1] },
+            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [64, 1] },
             {
               shader: 'sized-32/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
+            },
+            {
+              shader: 'sized-32/09-fc6-relu-x16.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 16,
+              workgroups: [64, 1],
             },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
@@ -572,12 +637,18 @@ export const plan = {
         {
           name: 'fc6+relu (2 of 2)',
           kernels: [
-            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [512, 1] },
+            { shader: 'sized-32/09-fc6-relu.wgsl', entryPoint: 'fc6_relu', images: 1, workgroups: [64, 1] },
             {
               shader: 'sized-32/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [64, 1],
+            },
+            {
+              shader: 'sized-32/09-fc6-relu-x16.wgsl',
+              entryPoint: 'fc6_relu',
+              images: 16,
+              workgroups: [64, 1],
             },
           ],
           bindings: [
@@ -590,12 +661,18 @@ export const plan = {
         {
           name: 'fc7+relu',
           kernels: [
-            { shader: 'sized-32/10-fc7-relu.wgsl', entryPoint: 'fc7_relu', images: 1, workgroups: [1024, 1] },
+            { shader: 'sized-32/10-fc7-relu.wgsl', entryPoint: 'fc7_relu', images: 1, workgroups: [128, 1] },
             {
               shader: 'sized-32/10-fc7-relu-x8.wgsl',
               entryPoint: 'fc7_relu',
               images: 8,
-              workgroups: [1024, 1],
+              workgroups: [128, 1],
+            },
+            {
+              shader: 'sized-32/10-fc7-relu-x16.wgsl',
+              entryPoint: 'fc7_relu',
+              images: 16,
+              workgroups: [128, 1],
             },
           ],
           bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
@@ -603,8 +680,9 @@ export const plan = {
         {
           name: 'fc8',
           kernels: [
-            { shader: 'sized-32/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
-            { shader: 'sized-32/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+            { shader: 'sized-32/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
+            { shader: 'sized-32/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
+            { shader: 'sized-32/11-fc8-x16.wgsl', entryPoint: 'fc8', images: 16, workgroups: [32, 1] },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
@@ -1932,7 +2010,7 @@ export const plan = {
               shader: 'portable/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [1024, 1],
             },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
@@ -1945,7 +2023,7 @@ export const plan = {
               shader: 'portable/09-fc6-relu-x8.wgsl',
               entryPoint: 'fc6_relu',
               images: 8,
-              workgroups: [512, 1],
+              workgroups: [1024, 1],
             },
           ],
           bindings: [
@@ -1963,7 +2041,7 @@ export const plan = {
               shader: 'portable/10-fc7-relu-x8.wgsl',
               entryPoint: 'fc7_relu',
               images: 8,
-              workgroups: [1024, 1],
+              workgroups: [2048, 1],
             },
           ],
           bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
@@ -1972,7 +2050,7 @@ export const plan = {
           name: 'fc8',
           kernels: [
             { shader: 'portable/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
-            { shader: 'portable/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [250, 1] },
+            { shader: 'portable/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [500, 1] },
           ],
           bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },

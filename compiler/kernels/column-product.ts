@@ -1,8 +1,11 @@
 // The loop that dense layers and Winograd's products share: a lane is an output, or some in blocks, and has the weights of
-// its outputs side by side with its neighbours'; columns (images, or tiles) have their inputs in groups of four that the
-// lanes load together and hand around, so that each weight is loaded once for all columns.
+// its outputs side by side with its neighbours'; columns (images, or tiles) have their inputs in groups of four, which all
+// lanes need, so that each weight is loaded once for all columns. Lanes load groups together and hand them around, or all load
+// the same one, which a GPU does once for all of them. There subgroups may share the inputs, and add up.
 
-import { each, handAround, modulo, multiplyAdd, ofBlock, over, plus, text, times, u, type Lines, type Unroll } from './wgsl.ts';
+import type { Target } from '../ir/target.ts';
+import { shareAmong, type Shares } from './shares.ts';
+import { each, handAround, modulo, multiplyAdd, ofBlock, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export interface ColumnProductTile {
   /** Outputs side by side. */
@@ -13,74 +16,124 @@ export interface ColumnProductTile {
   readonly columns: number;
   /** What one turn of the loop takes in of each column's inputs, in groups of four values; divides `lanes`. */
   readonly quads: number;
+  /** Subgroups of a workgroup that share the inputs among them; absent: there is one. */
+  readonly shares?: number;
+}
+
+/** How many columns' worth of sums there are, which may be fewer than a workgroup's columns. */
+export interface Within {
+  /** No constant, so that no driver unrolls a loop of so many turns. */
+  readonly count: string;
+  /** The condition that a column is one of them; absent where all are. */
+  readonly has?: (column: string | number) => string;
 }
 
 export interface ColumnProduct {
   /** Declares the sums. */
   readonly start: Lines;
+  /** Where subgroups share the inputs: what they need for it. */
+  readonly sharing?: Shares;
   /** Which column and, as a term where there are several, which group of four a lane loads first, of the workgroup's. */
   readonly place: { readonly column: string; readonly quad: readonly string[] };
   /** Loads what a turn takes in and adds its products to the sums; `at_w` is the turn's first group of weights. */
   readonly turn: Lines;
   /**
-   * Stores the sums of all blocks and of `count` columns: one after the other where loops are written out, else by a loop over
-   * a copy of them, since each store in the text takes its driver tens of milliseconds to compile. `count` is no constant.
+   * Stores the sums of all blocks: by a loop over a copy of them where each store in the text takes its driver tens of
+   * milliseconds to compile, else one after the other.
    */
-  store(count: string, store: (block: string | number, column: string | number, value: string) => Lines): Lines;
+  store(within: Within, store: (block: string | number, column: string | number, value: string) => Lines): Lines;
 }
 
-/**
- * @param input how a lane's group of inputs is loaded, `columnsOn` columns further on than its first
- * @param weights how four weights are loaded
- */
+export interface ColumnProductSource {
+  /** How a lane's inputs are loaded: so many columns and groups of four further on than its first. */
+  readonly input: (columnsOn: string | number, quadsOn: number) => string;
+  /** How many groups that loads at once, the columns of a matrix; absent: one. More only where all lanes load the same. */
+  readonly together?: 1 | 4;
+  /** How four weights are loaded. */
+  readonly weights: (index: string) => string;
+}
+
 export function columnProduct(
-  { lanes, blocks, columns, quads }: ColumnProductTile, unroll: Unroll, input: (columnsOn: number) => string, weights: (index: string) => string,
+  { lanes, blocks, columns, quads, shares = 1 }: ColumnProductTile, { unroll, supply }: Pick<Target, 'unroll' | 'supply'>,
+  { input, together = 1, weights }: ColumnProductSource,
 ): ColumnProduct {
+  const uniform = supply === 'uniform';
+  const sharing = shares > 1 ? shareAmong(shares, lanes, columns) : undefined;
   const written = unroll === 'written';
   const named = (name: string, block: number): string => ofBlock(name, block, blocks);
   const eachBlock = (lines: (block: number) => Lines): Lines => Array.from({ length: blocks }, (_, block) => lines(block)).flat();
+  const eachOf = (count: number, lines: (index: number) => Lines): Lines => Array.from({ length: count }, (_, index) => lines(index)).flat();
+  /** A single sum is kept in four parts, or each multiply-add would wait for the one before. */
+  const inParts = uniform && columns === 1;
   const sumAt = (block: number, column: string | number): string => {
     const name = named('sum', block);
     return columns === 1 ? name : written ? `${name}_${column}` : `${name}[${text(column)}]`;
   };
+  const total = (block: number, column: string | number): string => (inParts ? `dot(${sumAt(block, column)}, vec4f(1.0))` : sumAt(block, column));
   const parts = columns * quads;
   const loads = Math.ceil(parts / lanes);
   const partName = (load: number): string => (loads > 1 ? `part_${load}` : 'part');
   const columnsPerLoad = lanes / quads;
   const place = parts < lanes ? `lane % ${u(parts)}` : 'lane';
   const weightsOf = (quad: number, block: number): string => `${named('weights', block)}${quads > 1 ? `_${quad}` : ''}`;
+  const inputsOf = (group: number, column: string | number): string =>
+    `inputs${quads > together ? `_${group}` : ''}${written && columns > 1 ? `_${column}` : ''}`;
   const take = handAround(unroll);
 
-  /** Takes the turn's group `quad` of four inputs into the sums of all columns. */
-  function multiply(quad: number): Lines {
-    return Array.from({ length: loads }, (_, load): Lines => {
-      const first = load * columnsPerLoad;
-      return each(unroll, 'i', Math.min(columns - first, columnsPerLoad), (column) => {
-        const inputs = `inputs${quads > 1 ? `_${quad}` : ''}${written && columns > 1 ? `_${column}` : ''}`;
-        const from = plus(times(typeof column === 'number' ? column - first : first === 0 ? column : `(${column} - ${u(first)})`, quads), quad);
+  const loadWeights = (quad: number): Lines => eachBlock((block) => [`let ${weightsOf(quad, block)} = ${weights(plus('at_w', 'lane', (quad * blocks + block) * lanes))};`]);
+
+  /** Takes four inputs of a column, group `quad` of the turn, into its sums. */
+  const multiply = (quad: number, column: string | number, inputs: string): Lines =>
+    eachBlock((block) => {
+      const sum = sumAt(block, column);
+      return [`${sum} = ${inParts ? `fma(${inputs}, ${weightsOf(quad, block)}, ${sum})` : multiplyAdd(inputs, weightsOf(quad, block), sum)};`];
+    });
+
+  /** What all lanes load from one address. */
+  const uniformTurn = (): Lines => [
+    ...eachOf(quads, loadWeights),
+    ...eachOf(quads / together, (group) =>
+      each(unroll, 'i', columns, (column) => {
+        const inputs = inputsOf(group, column);
         return [
-          `let ${inputs} = ${take}(${partName(load)}, ${from});`,
-          ...eachBlock((block) => [`${sumAt(block, column)} = ${multiplyAdd(inputs, weightsOf(quad, block), sumAt(block, column))};`]),
+          `let ${inputs} = ${input(column, group * together)};`,
+          ...eachOf(together, (quad) => multiply(group * together + quad, column, together > 1 ? `${inputs}[${quad}]` : inputs)),
         ];
-      }, first);
-    }).flat();
-  }
+      }),
+    ),
+  ];
+
+  /** What lanes load side by side and hand around. */
+  const broadcastTurn = (): Lines => [
+    ...eachOf(loads, (load) => [`let ${partName(load)} = ${input(load * columnsPerLoad, 0)};`]),
+    ...eachOf(quads, (quad) => [
+      ...loadWeights(quad),
+      ...eachOf(loads, (load) => {
+        const first = load * columnsPerLoad;
+        return each(unroll, 'i', Math.min(columns - first, columnsPerLoad), (column) => {
+          const inputs = inputsOf(quad, column);
+          const from = plus(times(typeof column === 'number' ? column - first : first === 0 ? column : `(${column} - ${u(first)})`, quads), quad);
+          return [`let ${inputs} = ${take}(${partName(load)}, ${from});`, ...multiply(quad, column, inputs)];
+        }, first);
+      }),
+    ]),
+  ];
 
   return {
-    place: { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
+    ...(sharing === undefined ? {} : { sharing }),
+    place: uniform ? { column: '0u', quad: [] } : { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
     start: eachBlock((block) => {
-      if (written || columns === 1) return each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = 0.0;`]);
+      if (written || columns === 1) return each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = ${inParts ? 'vec4f()' : '0.0'};`]);
       return [`var ${named('sum', block)}: array<f32, ${columns}>;`];
     }),
-    turn: [
-      ...Array.from({ length: loads }, (_, load) => `let ${partName(load)} = ${input(load * columnsPerLoad)};`),
-      ...Array.from({ length: quads }, (_, quad): Lines => [
-        ...eachBlock((block) => [`let ${weightsOf(quad, block)} = ${weights(plus('at_w', 'lane', (quad * blocks + block) * lanes))};`]),
-        ...multiply(quad),
-      ]).flat(),
-    ],
-    store(count, store) {
-      if (written || columns * blocks === 1) return eachBlock((block) => each(unroll, 'i', columns, (column) => store(block, column, sumAt(block, column))));
+    turn: uniform ? uniformTurn() : broadcastTurn(),
+    store({ count, has }, store) {
+      const some = (block: number, column: string | number, value: string): Lines =>
+        has === undefined || column === 0 ? store(block, column, value) : [`if (${has(column)}) {`, store(block, column, value), '}'];
+      if (sharing !== undefined) {
+        return eachBlock((block) => sharing.addUp(columns, (column) => total(block, column), '0.0', block > 0, (column) => some(block, columns === 1 ? 0 : column, 'total')));
+      }
+      if (written || uniform || columns * blocks === 1) return eachBlock((block) => each(unroll, 'i', columns, (column) => some(block, column, total(block, column))));
       return [
         `var finished: array<f32, ${columns * blocks}>;`,
         ...eachBlock((block) => each(unroll, 'i', columns, (column) => [`finished[${plus(times(column, blocks), block)}] = ${sumAt(block, column)};`])),

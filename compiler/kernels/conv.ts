@@ -9,6 +9,7 @@ import { convSize, inputColumns, inputRows, tapQuads, type ConvCore, type ConvTi
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
+import { shareAmong } from './shares.ts';
 import { component, each, handAround, modulo, ofBlock, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
 export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
@@ -38,6 +39,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
   const weights = writer.weights('weight', 4, packed.comment, [packed.weight]);
   const hasBias = writer.bias(core, groups * outChannels);
   const results = new Results(writer);
+  const sharing = shares > 1 ? shareAmong(shares, lanes, columns) : undefined;
 
   const rowQuads = x.rowStride / 4;
   const planeQuads = x.planeStride / 4;
@@ -82,23 +84,20 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
         `${shares > 1 ? `, in ${shares} subgroups that share the input channels` : ''}. ` +
         `Dispatch ${groups * blocksPerGroup} x ${rowTiles * columnTiles} x batch. ${millions(macs)} multiply-adds, ${millions(bytes)}B of weights.`,
     ),
-    enables: broadcast || shares > 1 ? ['enable subgroups;'] : [],
-    shared: shares > 1 ? [`var<workgroup> part: array<f32, ${shares * columns * lanes}>;  // [share][column][lane]`] : [],
+    enables: sharing?.enables ?? (broadcast ? ['enable subgroups;'] : []),
+    shared: sharing?.shared ?? [],
     workgroupSize: lanes * shares,
     builtins: [
       '@builtin(workgroup_id) group: vec3u',
-      broadcast ? '@builtin(subgroup_invocation_id) lane: u32' : `@builtin(local_invocation_index) ${shares > 1 ? 'thread' : 'lane'}: u32`,
+      ...(sharing?.builtins ?? [`@builtin(${broadcast ? 'subgroup_invocation_id' : 'local_invocation_index'}) lane: u32`]),
     ],
     body,
   });
 
   /** Which channels, rows and columns this workgroup makes. */
   function place(): Lines {
-    const lines: string[] = [];
+    const lines: (string | Lines)[] = [...(sharing?.place ?? [])];
     const exact = outChannels % channelsAtOnce === 0;
-    if (shares > 1) {
-      lines.push(`let lane = thread % ${u(lanes)};`, '// Told so, a compiler knows that it is the same for all lanes of a subgroup.', `let share = subgroupBroadcastFirst(thread / ${u(lanes)});`);
-    }
     if (groups > 1) lines.push(`let g = group.x / ${u(blocksPerGroup)};`);
     for (let block = 0; block < blocks; block++) {
       const first = exact || groups === 1 ? times('group.x', channelsAtOnce) : `g * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(channelsAtOnce)}`;
@@ -282,7 +281,7 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     const lines: (string | Lines)[] = [];
     for (let block = 0; block < blocks; block++) {
       const channel = channelOf(block);
-      if (shares > 1) {
+      if (sharing !== undefined) {
         lines.push(...(blocks > 1 ? ['{', addUp(block), '}'] : addUp(block)));
         continue;
       }
@@ -305,35 +304,20 @@ export function conv(site: KernelSite, core: ConvCore, tile: ConvTile): Shader {
     }).flat();
   }
 
-  /** Adds up what each share has of a row in workgroup memory; each subgroup stores some of its columns. */
+  /** Adds up what the subgroups have of a row after the other; each stores some of its columns. */
   function addUp(block: number): Lines {
     const channel = channelOf(block);
-    const partAt = (share: string, column: string): string => `part[(${share} * ${u(columns)} + ${column}) * ${u(lanes)} + lane]`;
     const exact = outChannels % channelsAtOnce === 0;
     const makes = groups > 1 ? `${channel} < (g + 1u) * ${u(outChannels)}` : `${channel} < ${u(outChannels)}`;
     return [
       ...results.declare({ n: 'n', channel, y: 'oy', x: columnTiles > 1 ? 'ox_first' : 0 }),
-      ...Array.from({ length: rows }, (_, row): Lines => {
-        const stores = withinPicture('ox', results.store('total', channel, { dy: row, dx: 'ox' }));
-        const inside = row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height;
-        const mine = Math.ceil(columns / shares);
-        const wanted = inside ? [`if (oy + ${u(row)} < ${u(height)}) {`, stores, '}'] : stores;
-        return [
-          ...(row > 0 || block > 0 ? ['workgroupBarrier();'] : []),
-          `for (var ox = 0u; ox < ${u(columns)}; ox++) { ${partAt('share', 'ox')} = ${sumAt(block, row, 'ox')}; }`,
-          'workgroupBarrier();',
-          ...each(unroll, 'column', mine, (column) => {
-            const lines: Lines = [
-              `var total = ${hasBias ? `bias[${channel}]` : '0.0'};`,
-              `for (var i = 0u; i < ${u(shares)}; i++) { total += ${partAt('i', 'ox')}; }`,
-              ...(exact ? wanted : [`if (${makes}) {`, wanted, '}']),
-            ];
-            const ox = `let ox = ${plus('share', times(column, shares))};`;
-            const some = columns % shares === 0 ? lines : [`if (ox < ${u(columns)}) {`, lines, '}'];
-            return mine > 1 ? [ox, ...some] : ['{', [ox, ...some], '}'];
-          }),
-        ];
-      }).flat(),
+      ...Array.from({ length: rows }, (_, row): Lines =>
+        sharing?.addUp(columns, (ox) => sumAt(block, row, ox), hasBias ? `bias[${channel}]` : '0.0', row > 0 || block > 0, (ox) => {
+          const stores = withinPicture(ox, results.store('total', channel, { dy: row, dx: ox }));
+          const inside = row > 0 && rowTiles * rows !== height && (rowTiles - 1) * rows + row >= height;
+          const wanted = inside ? [`if (oy + ${u(row)} < ${u(height)}) {`, stores, '}'] : stores;
+          return exact ? wanted : [`if (${makes}) {`, wanted, '}'];
+        }) ?? []).flat(),
     ];
   }
 

@@ -1,6 +1,7 @@
 // A dense layer where a lane is an output: lanes hold a weight each of neighbouring outputs, packed side by side, and the
-// inputs, which all outputs need, are handed around among them. Where loads cost much and handing around little, this is
-// the fastest for one image, and for several, whose inputs are columns that share each weight, by far.
+// inputs, which all outputs need, are handed around among them, or loaded by all at once. Where loads cost much and handing
+// around little, this is the fastest for one image, and for several, whose inputs are columns that share each weight, by far.
+// On a GPU each subgroup reads its weights from end to end, and there are enough of them because they share the inputs.
 
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import type { Core } from '../ir/kernel.ts';
@@ -22,11 +23,13 @@ export interface DenseColumnsTile {
   readonly images: number;
   /** What one turn of the loop takes in of each image's inputs, in groups of four values; divides `lanes`. */
   readonly quads: number;
+  /** Subgroups of a workgroup that share the inputs among them; absent: there is one. */
+  readonly shares?: number;
 }
 
 export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, tile: DenseColumnsTile): Shader {
   const { kernel, target, x } = site;
-  const { lanes, blocks, images, quads } = tile;
+  const { lanes, blocks, images, quads, shares = 1 } = tile;
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const atOnce = lanes * blocks;
@@ -35,8 +38,15 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
   const exact = units % atOnce === 0;
   if (!exact && slices.length > 1) throw new Error('parts of weights that end within a workgroup');
 
+  const firstInput = x.firstChannel * x.planeStride;
+  const groupsOfShare = pitch / 4 / shares;
+  if (groupsOfShare % quads !== 0) throw new Error(`${shares} subgroups cannot share ${inputs} inputs, ${quads * 4} at a time`);
+  /** Values that one load takes: a matrix has sixteen, which a GPU loads at once. */
+  const together = target.supply === 'uniform' && quads % 4 === 0 && firstInput % 16 === 0 ? 4 : 1;
+  const loaded = together * 4;
+
   const writer = new ShaderWriter(site, slices);
-  writer.read('x', kernel.reads, 'vec4f', describe(x));
+  writer.read('x', kernel.reads, together === 4 ? 'mat4x4f' : 'vec4f', describe(x));
   const weights = writer.weights(
     'weight',
     4,
@@ -56,35 +66,44 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
   const hasBias = writer.bias(core, units);
   const results = new Results(writer);
 
-  const sums = columnProduct({ lanes, blocks, columns: images, quads }, target.unroll, (columnsOn) => `x[${plus('at_x', columnsOn * (x.imageStride / 4))}]`, weights);
+  const sums = columnProduct({ lanes, blocks, columns: images, quads, shares }, target, {
+    input: (columnsOn, quadsOn) => `x[${plus('at_x', times(columnsOn, x.imageStride / loaded), quadsOn / together)}]`,
+    together,
+    weights,
+  });
+  const { sharing } = sums;
+  const share = (count: number): readonly string[] => (sharing === undefined ? [] : [String(times('share', count))]);
   const body: Lines = [
+    ...(sharing?.place ?? []),
     `let n = ${images > 1 ? `group.z * ${u(images)}` : 'group.z'};`,
     `let unit = ${plus(String(times('group.x', atOnce)), 'lane')};`,
     '',
     ...sums.start,
     '',
-    `var at_x = ${plus(`${images > 1 ? `(${plus('n', sums.place.column)})` : 'n'} * ${u(x.imageStride / 4)}`, ...sums.place.quad, (x.firstChannel * x.planeStride) / 4)};`,
-    `var at_w = group.x * ${u((pitch / 4) * atOnce)};`,
+    `var at_x = ${plus(String(times(images > 1 ? plus('n', sums.place.column) : 'n', x.imageStride / loaded)), ...share(groupsOfShare / together), ...sums.place.quad, firstInput / loaded)};`,
+    `var at_w = ${plus(`group.x * ${u((pitch / 4) * atOnce)}`, ...share(groupsOfShare * atOnce))};`,
     '// The end is no constant, so that no driver unrolls this loop.',
-    `let end = at_w + ${u((pitch / 4) * atOnce)};`,
+    `let end = at_w + ${u(groupsOfShare * atOnce)};`,
     'while (at_w < end) {',
-    [...sums.turn, `at_x += ${u(quads)};`, `at_w += ${u(quads * atOnce)};`],
+    [...sums.turn, `at_x += ${u(quads / together)};`, `at_w += ${u(quads * atOnce)};`],
     '}',
     '',
-    ...sums.store(`min(${u(images)}, end)`, finish),
+    ...sums.store({ count: `min(${u(images)}, end)` }, finish),
   ];
   const macs = kernel.nodes[0]?.macs ?? 0;
   return writer.finish({
     header: header(
       site,
       `${core.weight}[${units},${inputs}] · x[${inputs}]${core.bias === undefined ? '' : ` + ${core.bias}`}`,
-      `A lane makes ${blocks > 1 ? `${blocks} outputs` : 'an output'}${images > 1 ? ` for ${images} images` : ''}, a workgroup ${atOnce}; the inputs are handed around among its lanes. ` +
+      `A lane makes ${blocks > 1 ? `${blocks} outputs` : 'an output'}${images > 1 ? ` for ${images} images` : ''}, a workgroup ${atOnce}` +
+        `${sharing === undefined ? '' : `, in ${shares} subgroups that share the inputs`}${target.supply === 'uniform' ? '' : '; the inputs are handed around among its lanes'}. ` +
         `Dispatch ${slices.map(({ workgroups }) => workgroups[0]).join(' and ')} x 1 x ${images > 1 ? `batch / ${images}` : 'batch'}. ` +
         `${millions(macs)} multiply-adds, ${millions(units * inputs * weightBytes(site))}B of weights.`,
     ),
-    enables: ['enable subgroups;'],
-    workgroupSize: lanes,
-    builtins: ['@builtin(workgroup_id) group: vec3u', '@builtin(subgroup_invocation_id) lane: u32'],
+    enables: sharing?.enables ?? ['enable subgroups;'],
+    shared: sharing?.shared ?? [],
+    workgroupSize: lanes * shares,
+    builtins: ['@builtin(workgroup_id) group: vec3u', ...(sharing?.builtins ?? ['@builtin(subgroup_invocation_id) lane: u32'])],
     body,
     images,
   });

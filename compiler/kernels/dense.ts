@@ -16,18 +16,23 @@ export interface DenseTile {
   readonly rows: number;
   /** Images of a workgroup. */
   readonly images: number;
+  /** Groups of four inputs that a lane takes in each turn of the loop, whose loads are then on their way together; absent: one. */
+  readonly quads?: number;
 }
 
 /** Values past the end of an input vector that lanes may read: they must be zero. */
 export const denseMultiple = (lanes: number): number => lanes * 4;
 
-export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, tile: DenseTile): Shader {
+/** @param fewest outputs of a workgroup in the version that has the fewest: all versions' weights are cut alike */
+export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, tile: DenseTile, fewest: number): Shader {
   const { kernel, target, x } = site;
-  const { lanes, rows, images } = tile;
+  const { lanes, rows, images, quads = 1 } = tile;
   const inputs = elements(kernel.readsShape);
   const units = elements(site.shape);
   const pitch = Math.ceil(inputs / denseMultiple(lanes)) * denseMultiple(lanes);
-  const slices = cutUnits(units, pitch * weightBytes(site), target.limits, rows);
+  if ((pitch / 4 / lanes) % quads !== 0) throw new Error(`${inputs} inputs do not come in ${quads} groups for each of ${lanes} lanes`);
+  const slices = cutUnits(units, pitch * weightBytes(site), target.limits, fewest)
+    .map(({ firstChannel, workgroups: [count] }) => ({ firstChannel, workgroups: [Math.ceil((count * fewest) / rows), 1] as const }));
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, 'vec4f', describe(x));
@@ -51,6 +56,7 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const subgroups = target.subgroupSize === lanes;
   const { unroll } = target;
   const eachRow = (lines: (row: number) => Lines): Lines => Array.from({ length: rows }, (_, row) => lines(row)).flat();
+  const eachQuad = (lines: (quad: number) => Lines): Lines => Array.from({ length: quads }, (_, quad) => lines(quad)).flat();
   const eachImage = (lines: (image: string | number) => Lines): Lines => each(unroll, 'i', images, lines);
   /** Something that each image has one of: an array in a loop, else a variable for each. */
   const ofImage = (name: string, image: string | number): string =>
@@ -58,29 +64,39 @@ export function dense(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, 
   const declare = (name: string): Lines =>
     images === 1 || unroll === 'written' ? eachImage((image) => [`var ${ofImage(name, image)} = vec4f();`]) : [`var ${name}: array<vec4f, ${images}>;`];
 
+  const weightsOf = (quad: number, row: number): string => `weights_${row}${quads > 1 ? `_${quad}` : ''}`;
+  const valuesOf = (quad: number): string => `values${quads > 1 ? `_${quad}` : ''}`;
+  const inRegisters = images === 1 || unroll === 'written';
+  const loadWeights = (quad: number, row: number): Lines => [`let ${weightsOf(quad, row)} = ${weights(plus('at_w', 'lane', row * (pitch / 4) + quad * lanes))};`];
   const turn: Lines = [
-    ...(images === 1 || unroll === 'written' ? [] : [`var values: array<vec4f, ${images}>;`]),
-    ...eachImage((image) => [
-      `${images === 1 || unroll === 'written' ? 'let ' : ''}${ofImage('values', image)} = x[${plus('at_x', times(image, x.imageStride / 4))}];`,
+    ...(quads > 1 ? eachQuad((quad) => eachRow((row) => loadWeights(quad, row))) : []),
+    ...eachQuad((quad) => [
+      ...(inRegisters ? [] : [`var ${valuesOf(quad)}: array<vec4f, ${images}>;`]),
+      ...eachImage((image) => [
+        `${inRegisters ? 'let ' : ''}${ofImage(valuesOf(quad), image)} = x[${plus('at_x', 'lane', times(image, x.imageStride / 4), quad * lanes)}];`,
+      ]),
+      ...eachRow((row) => [
+        ...(quads > 1 ? [] : loadWeights(quad, row)),
+        ...eachImage((image) => {
+          const sum = ofImage(`sum_${row}`, image);
+          return [`${sum} = fma(${ofImage(valuesOf(quad), image)}, ${weightsOf(quad, row)}, ${sum});`];
+        }),
+      ]),
     ]),
-    ...eachRow((row) => [
-      `let weights_${row} = ${weights(plus('at_w', row * (pitch / 4)))};`,
-      ...eachImage((image) => {
-        const sum = ofImage(`sum_${row}`, image);
-        return [`${sum} = fma(${ofImage('values', image)}, weights_${row}, ${sum});`];
-      }),
-    ]),
-    `at_w += ${u(lanes)};`,
+    `at_x += ${u(quads * lanes)};`,
+    `at_w += ${u(quads * lanes)};`,
   ];
 
   const body: Lines = [
     `let first = group.x * ${u(rows)};`,
     `let n = ${images > 1 ? `group.z * ${u(images)}` : 'group.z'};`,
-    `let begin = ${plus(`n * ${u(x.imageStride / 4)}`, (x.firstChannel * x.planeStride) / 4)};`,
-    `var at_w = first * ${u(pitch / 4)} + lane;`,
+    `var at_x = ${plus(`n * ${u(x.imageStride / 4)}`, (x.firstChannel * x.planeStride) / 4)};`,
+    `var at_w = first * ${u(pitch / 4)};`,
     '',
     ...eachRow((row) => declare(`sum_${row}`)),
-    `for (var at_x = begin + lane; at_x < begin + ${u(pitch / 4)}; at_x += ${u(lanes)}) {`,
+    '// The end is no constant, so that no driver unrolls this loop.',
+    `let end = at_w + ${u(pitch / 4)};`,
+    'while (at_w < end) {',
     turn,
     '}',
     '',

@@ -80,7 +80,7 @@ export class ShaderWriter {
     this.slices = slices;
   }
 
-  read(wanted: string, value: string, type: 'f32' | 'vec4f', comment: string): string {
+  read(wanted: string, value: string, type: 'f32' | 'vec4f' | 'mat4x4f', comment: string): string {
     return this.bind(wanted, `var<storage, read> %: array<${type}>;`, comment, { kind: 'read', value, sliced: false });
   }
 

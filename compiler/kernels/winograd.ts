@@ -7,7 +7,7 @@
 import type { PackedWeight, PackLoop } from '../../runtime/plan.ts';
 import { lanesWithin } from '../ir/target.ts';
 import { asPicture, elements } from '../ir/tensor.ts';
-import { columnProduct } from './column-product.ts';
+import { columnProduct, type Within } from './column-product.ts';
 import type { ConvCore, ConvSize } from './conv-tile.ts';
 import { header, millions } from './header.ts';
 import { linearMap } from './linear-map.ts';
@@ -263,17 +263,17 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     writer.scratch('v', transformedInput, 'read', 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
     const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
     writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${places}][${tiles}][${allOut}]`);
-    const sums = columnProduct({ lanes, blocks, columns, quads: 1 }, unroll, (columnsOn) => `v[${plus('at_v', (columnsOn * allIn) / 4)}]`, weights);
+    const sums = columnProduct({ lanes, blocks, columns, quads: 1 }, site.target, { input: (columnsOn) => `v[${plus('at_v', times(columnsOn, allIn / 4))}]`, weights });
     const exact = outChannels % atOnce === 0;
     const group = groups > 1 ? `(group.x / ${u(blocksPerGroup)})` : '';
     const channel = groups === 1 || exact ? times('group.x', atOnce) : `${group} * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(atOnce)}`;
-    const within = columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`;
+    const within: Within = {
+      count: columnGroups > 1 ? `min(${u(columns)}, ${u(tiles)} - first)` : `min(${u(Math.min(columns, tiles))}, end)`,
+      ...(tiles % columns === 0 ? {} : { has: (column: string | number) => `${plus('first', column)} < ${u(tiles)}` }),
+    };
     const stores = sums.store(within, (block, column, value) => {
-      const inPicture = typeof column === 'string' || column === 0 || tiles % columns === 0 ? [] : [`${plus('first', column)} < ${u(tiles)}`];
-      const makes = exact ? [] : [`${plus('channel', times(block, lanes))} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}`];
       const line = `m[${plus('at_m', times(column, allOut), times(block, lanes))}] = ${value};`;
-      const conditions = [...inPicture, ...makes];
-      return conditions.length === 0 ? [line] : [`if (${conditions.join(' && ')}) {`, [line], '}'];
+      return exact ? [line] : [`if (${plus('channel', times(block, lanes))} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, [line], '}'];
     });
     const body: Lines = [
       `let place = ${columnGroups > 1 ? `group.y / ${u(columnGroups)}` : 'group.y'};`,

@@ -4,16 +4,16 @@ import { lanesWithin, type Target } from '../ir/target.ts';
 import type { DenseTile } from '../kernels/dense.ts';
 import type { DenseColumnsTile } from '../kernels/dense-columns.ts';
 
-/** A lane runs along the inputs of a few outputs; `images` is for batches that fill it, else there is one. */
+/** A lane runs along the inputs of a few outputs; `images` and `rowsTogether` are for batches that fill them, else there is one image. */
 export interface RowsWay {
   readonly kind: 'rows';
-  readonly tile: DenseTile;
+  readonly tile: DenseTile & { readonly rowsTogether?: number };
 }
 
-/** A lane is an output or some; `quadsTogether` goes with `images`, `quads` with one. */
+/** A lane is an output or some; `quadsTogether` goes with `images`, and with more of them for larger batches, `quads` with one. */
 export interface ColumnsWay {
   readonly kind: 'columns';
-  readonly tile: DenseColumnsTile & { readonly quadsTogether: number };
+  readonly tile: DenseColumnsTile & { readonly quadsTogether: number; readonly imagesOfMany?: number };
 }
 
 /** Images that share one reading of a dense layer's weights. */
@@ -42,16 +42,20 @@ export function denseWays(inputs: number, units: number, weightBytes: number, ta
   const lanes = denseLanes(target);
   const { supply, subgroupSize, limits } = target;
   const numbers = limits.maxComputeWorkgroupStorageSize / 4;
+  const groups = Math.ceil(inputs / (4 * lanes));
   const rows = imagesTogether.flatMap((together) =>
     rowCounts.flatMap((count): readonly RowsWay[] => {
       const most = subgroupSize === undefined ? Math.floor(numbers / (lanes * count)) : together;
-      return most < 1 ? [] : [{ kind: 'rows', tile: { lanes, rows: count, images: Math.min(together, most) } }];
+      if (most < 1) return [];
+      const tile = { lanes, rows: count, images: Math.min(together, most) };
+      // A GPU's loads should be on their way together, and registers for eight images are few.
+      return [{ kind: 'rows', tile: supply === 'broadcast' ? tile : { ...tile, quads: groups % 2 === 0 ? 2 : 1, rowsTogether: Math.min(2, count) } }];
     }),
   );
-  if (supply !== 'broadcast') return rows;
-  const usual = [4, 2].find((count) => units >= count * lanes * enoughWorkgroups) ?? 1;
   // Weights that are cut for their size must be cut between workgroups.
   const fits = (blocks: number): boolean => units % (blocks * lanes) === 0 || weightBytes * units * inputs < limits.maxStorageBufferBindingSize / 2;
+  if (supply === 'uniform') return subgroupSize === undefined ? rows : [...sharedColumns(groups * lanes, target, lanes, [1, 2].filter(fits)), ...rows];
+  const usual = [4, 2].find((count) => units >= count * lanes * enoughWorkgroups) ?? 1;
   const columns = imagesTogether.flatMap((images) =>
     [1, 2].flatMap((quadsTogether) =>
       [usual, ...[4, 2, 1].filter((blocks) => blocks !== usual)].filter(fits).flatMap((blocks) => {
@@ -63,4 +67,22 @@ export function denseWays(inputs: number, units: number, weightBytes: number, ta
   );
   const [first] = columns;
   return first?.tile.blocks === usual ? [first, ...rows.slice(0, 1), ...columns.slice(1), ...rows.slice(1)] : [...rows, ...columns];
+}
+
+/**
+ * Of subgroups that share the inputs, as many of them as a workgroup may have first. One image's loads are all on their way at
+ * once; for several, their values are scalars, of which a GPU holds about a hundred.
+ * @param groups of four inputs
+ */
+function sharedColumns(groups: number, { limits }: Target, lanes: number, blockCounts: readonly number[]): readonly ColumnsWay[] {
+  const quads = (most: number, shares: number): number => [16, 8, 4, 2].find((count) => count <= most && groups % (count * shares) === 0) ?? 1;
+  return [8, 4, 2, 1].flatMap((shares) => {
+    const fits = (images: number): boolean => shares === 1 || images * shares * lanes * 4 <= limits.maxComputeWorkgroupStorageSize;
+    const together = imagesTogether.find(fits);
+    if (together === undefined || shares * lanes > limits.maxComputeInvocationsPerWorkgroup || groups % shares !== 0) return [];
+    return blockCounts.map((blocks): ColumnsWay => ({
+      kind: 'columns',
+      tile: { lanes, blocks, shares, quads: quads(16 / blocks, shares), images: together, quadsTogether: quads(4, shares), ...(fits(16) ? { imagesOfMany: 16 } : {}) },
+    }));
+  });
 }

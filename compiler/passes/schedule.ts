@@ -128,8 +128,10 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
 /** Both versions bind the same weights, so both are of one kind. */
 function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, way: Way | undefined): readonly Shader[] {
   if (way?.kind !== 'columns' && way?.kind !== 'rows') throw new Error(`${site.kernel.name} is a dense layer, and its way is ${way?.kind ?? 'none'}`);
-  const imageCounts = [...new Set([1, way.tile.images])];
-  if (way.kind === 'rows') return imageCounts.map((images) => dense(site, core, { ...way.tile, images }));
-  const { quadsTogether, ...tile } = way.tile;
-  return imageCounts.map((images) => denseColumns(site, core, { ...tile, images, quads: images > 1 ? quadsTogether : tile.quads }));
+  if (way.kind === 'rows') {
+    const { rows, rowsTogether = rows, ...tile } = way.tile;
+    return [...new Set([1, tile.images])].map((images) => dense(site, core, { ...tile, images, rows: images > 1 ? rowsTogether : rows }, Math.min(rows, rowsTogether)));
+  }
+  const { quadsTogether, imagesOfMany, ...tile } = way.tile;
+  return [...new Set([1, tile.images, imagesOfMany ?? 1])].map((images) => denseColumns(site, core, { ...tile, images, quads: images > 1 ? quadsTogether : tile.quads }));
 }

@@ -41,7 +41,8 @@ describe('what there is to choose from', () => {
     [`${conv}, dilation: 2`, 'subgroups-8', ['direct']],
     [`${conv}, groups: 16`, 'portable', ['pixels']],
     ['op: dense, units: 64', 'subgroups-8', ['columns', 'rows']],
-    ['op: dense, units: 64', 'subgroups-32', ['rows']],
+    ['op: dense, units: 64', 'subgroups-32', ['columns', 'rows']],
+    ['op: dense, units: 64', 'portable', ['rows']],
     ['op: maxpool, kernel: 2', 'subgroups-8', []],
   ])('%s for %s', (layer, target, kinds) => {
     expect(kindsOf(layer, target)).toEqual(kinds);

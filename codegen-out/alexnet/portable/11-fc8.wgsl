@@ -19,24 +19,36 @@ fn fc8(
 ) {
   let first = group.x * 4u;
   let n = group.z;
-  let begin = n * 1024u;
-  var at_w = first * 1024u + lane;
+  var at_x = n * 1024u;
+  var at_w = first * 1024u;
 
   var sum_0 = vec4f();
   var sum_1 = vec4f();
   var sum_2 = vec4f();
   var sum_3 = vec4f();
-  for (var at_x = begin + lane; at_x < begin + 1024u; at_x += 64u) {
-    let values = x[at_x];
-    let weights_0 = weight[at_w];
-    sum_0 = fma(values, weights_0, sum_0);
-    let weights_1 = weight[at_w + 1024u];
-    sum_1 = fma(values, weights_1, sum_1);
-    let weights_2 = weight[at_w + 2048u];
-    sum_2 = fma(values, weights_2, sum_2);
-    let weights_3 = weight[at_w + 3072u];
-    sum_3 = fma(values, weights_3, sum_3);
-    at_w += 64u;
+  // The end is no constant, so that no driver unrolls this loop.
+  let end = at_w + 1024u;
+  while (at_w < end) {
+    let weights_0_0 = weight[at_w + lane];
+    let weights_1_0 = weight[at_w + lane + 1024u];
+    let weights_2_0 = weight[at_w + lane + 2048u];
+    let weights_3_0 = weight[at_w + lane + 3072u];
+    let weights_0_1 = weight[at_w + lane + 64u];
+    let weights_1_1 = weight[at_w + lane + 1088u];
+    let weights_2_1 = weight[at_w + lane + 2112u];
+    let weights_3_1 = weight[at_w + lane + 3136u];
+    let values_0 = x[at_x + lane];
+    sum_0 = fma(values_0, weights_0_0, sum_0);
+    sum_1 = fma(values_0, weights_1_0, sum_1);
+    sum_2 = fma(values_0, weights_2_0, sum_2);
+    sum_3 = fma(values_0, weights_3_0, sum_3);
+    let values_1 = x[at_x + lane + 64u];
+    sum_0 = fma(values_1, weights_0_1, sum_0);
+    sum_1 = fma(values_1, weights_1_1, sum_1);
+    sum_2 = fma(values_1, weights_2_1, sum_2);
+    sum_3 = fma(values_1, weights_3_1, sum_3);
+    at_x += 128u;
+    at_w += 128u;
   }
 
   part[lane] = dot(sum_0, vec4f(1.0));

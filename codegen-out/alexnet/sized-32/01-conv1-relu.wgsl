@@ -5,6 +5,7 @@
 // Direct convolution, stride 4x4, pad 2x2: a lane makes a channel, a workgroup 2 rows of 14 columns of 32 channels, in
 // 3 subgroups that share the input channels. Dispatch 3 x 112 x batch. 105 M multiply-adds, 139 kB of weights.
 
+requires subgroup_id;
 enable subgroups;
 enable subgroup_size_control;
 
@@ -13,16 +14,16 @@ enable subgroup_size_control;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
 
-var<workgroup> part: array<f32, 1344>;  // [share][column][lane]
+var<workgroup> part: array<f32, 1344>;  // [share][sum][lane]
 
 @compute @workgroup_size(96) @subgroup_size(32)
 fn conv1_relu(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let lane = thread % 32u;
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
-  let share = subgroupBroadcastFirst(thread / 32u);
+  let share = subgroupBroadcastFirst(subgroup);
   let channel = group.x * 32u + lane;
   let oy = (group.y / 4u) * 2u;
   let ox_first = (group.y % 4u) * 14u;
@@ -81,29 +82,29 @@ fn conv1_relu(
   }
 
   let at_y = n * 290400u + channel * 3025u + oy * 55u + ox_first;
-  for (var ox = 0u; ox < 14u; ox++) { part[(share * 14u + ox) * 32u + lane] = sum_0[ox]; }
+  for (var i = 0u; i < 14u; i++) { part[(share * 14u + i) * 32u + lane] = sum_0[i]; }
   workgroupBarrier();
-  for (var column = 0u; column < 5u; column++) {
-    let ox = share + column * 3u;
-    if (ox < 14u) {
+  for (var round = 0u; round < 5u; round++) {
+    let i = share + round * 3u;
+    if (i < 14u) {
       var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 14u + ox) * 32u + lane]; }
-      if (ox_first + ox < 55u) {
-        y[at_y + ox] = max(total, 0.0);
+      for (var other = 0u; other < 3u; other++) { total += part[(other * 14u + i) * 32u + lane]; }
+      if (ox_first + i < 55u) {
+        y[at_y + i] = max(total, 0.0);
       }
     }
   }
   workgroupBarrier();
-  for (var ox = 0u; ox < 14u; ox++) { part[(share * 14u + ox) * 32u + lane] = sum_1[ox]; }
+  for (var i = 0u; i < 14u; i++) { part[(share * 14u + i) * 32u + lane] = sum_1[i]; }
   workgroupBarrier();
-  for (var column = 0u; column < 5u; column++) {
-    let ox = share + column * 3u;
-    if (ox < 14u) {
+  for (var round = 0u; round < 5u; round++) {
+    let i = share + round * 3u;
+    if (i < 14u) {
       var total = bias[channel];
-      for (var i = 0u; i < 3u; i++) { total += part[(i * 14u + ox) * 32u + lane]; }
+      for (var other = 0u; other < 3u; other++) { total += part[(other * 14u + i) * 32u + lane]; }
       if (oy + 1u < 55u) {
-        if (ox_first + ox < 55u) {
-          y[at_y + ox + 55u] = max(total, 0.0);
+        if (ox_first + i < 55u) {
+          y[at_y + i + 55u] = max(total, 0.0);
         }
       }
     }

@@ -6,6 +6,7 @@
 // channels, in 4 subgroups that share the input channels. Dispatch 8 x 27 x batch. 224 M multiply-adds, 1.2 MB of
 // weights.
 
+requires subgroup_id;
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][96][31][32], zeros around
@@ -13,16 +14,16 @@ enable subgroups;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][27][27]
 
-var<workgroup> part: array<f32, 3456>;  // [share][column][lane]
+var<workgroup> part: array<f32, 3456>;  // [share][sum][lane]
 
 @compute @workgroup_size(128)
 fn conv2_relu(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let lane = thread % 32u;
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
-  let share = subgroupBroadcastFirst(thread / 32u);
+  let share = subgroupBroadcastFirst(subgroup);
   let g = group.x / 4u;
   let channel = group.x * 32u + lane;
   let oy = group.y;
@@ -89,14 +90,14 @@ fn conv2_relu(
   }
 
   let at_y = n * 186624u + channel * 729u + oy * 27u;
-  for (var ox = 0u; ox < 27u; ox++) { part[(share * 27u + ox) * 32u + lane] = sum_0[ox]; }
+  for (var i = 0u; i < 27u; i++) { part[(share * 27u + i) * 32u + lane] = sum_0[i]; }
   workgroupBarrier();
-  for (var column = 0u; column < 7u; column++) {
-    let ox = share + column * 4u;
-    if (ox < 27u) {
+  for (var round = 0u; round < 7u; round++) {
+    let i = share + round * 4u;
+    if (i < 27u) {
       var total = bias[channel];
-      for (var i = 0u; i < 4u; i++) { total += part[(i * 27u + ox) * 32u + lane]; }
-      y[at_y + ox] = max(total, 0.0);
+      for (var other = 0u; other < 4u; other++) { total += part[(other * 27u + i) * 32u + lane]; }
+      y[at_y + i] = max(total, 0.0);
     }
   }
 }

@@ -6,6 +6,7 @@
 // channels, in 8 subgroups that share the input channels. Dispatch 12 x 13 x batch. 112 M multiply-adds, 2.7 MB of
 // weights.
 
+requires subgroup_id;
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
@@ -13,16 +14,16 @@ enable subgroups;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [384]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][384][15][16], zeros around
 
-var<workgroup> part: array<f32, 3328>;  // [share][column][lane]
+var<workgroup> part: array<f32, 3328>;  // [share][sum][lane]
 
 @compute @workgroup_size(256)
 fn conv4_relu(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let lane = thread % 32u;
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
-  let share = subgroupBroadcastFirst(thread / 32u);
+  let share = subgroupBroadcastFirst(subgroup);
   let g = group.x / 6u;
   let channel = group.x * 32u + lane;
   let oy = group.y;
@@ -63,14 +64,14 @@ fn conv4_relu(
   }
 
   let at_y = n * 92160u + channel * 240u + (oy + 1u) * 16u + 1u;
-  for (var ox = 0u; ox < 13u; ox++) { part[(share * 13u + ox) * 32u + lane] = sum_0[ox]; }
+  for (var i = 0u; i < 13u; i++) { part[(share * 13u + i) * 32u + lane] = sum_0[i]; }
   workgroupBarrier();
-  for (var column = 0u; column < 2u; column++) {
-    let ox = share + column * 8u;
-    if (ox < 13u) {
+  for (var round = 0u; round < 2u; round++) {
+    let i = share + round * 8u;
+    if (i < 13u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 13u + ox) * 32u + lane]; }
-      y[at_y + ox] = max(total, 0.0);
+      for (var other = 0u; other < 8u; other++) { total += part[(other * 13u + i) * 32u + lane]; }
+      y[at_y + i] = max(total, 0.0);
     }
   }
 }

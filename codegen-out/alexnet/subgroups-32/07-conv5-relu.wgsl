@@ -6,6 +6,7 @@
 // channels, in 8 subgroups that share the input channels. Dispatch 8 x 20 x batch. 75 M multiply-adds, 1.8 MB of
 // weights.
 
+requires subgroup_id;
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][384][15][16], zeros around
@@ -13,16 +14,16 @@ enable subgroups;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
 
-var<workgroup> part: array<f32, 1024>;  // [share][column][lane]
+var<workgroup> part: array<f32, 1024>;  // [share][sum][lane]
 
 @compute @workgroup_size(256)
 fn conv5_relu(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let lane = thread % 32u;
   // Told so, a compiler knows that it is the same for all lanes of a subgroup.
-  let share = subgroupBroadcastFirst(thread / 32u);
+  let share = subgroupBroadcastFirst(subgroup);
   let g = group.x / 4u;
   let channel = group.x * 32u + lane;
   let oy = (group.y / 4u) * 3u;
@@ -90,44 +91,44 @@ fn conv5_relu(
   }
 
   let at_y = n * 43264u + channel * 169u + oy * 13u + ox_first;
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_0[ox]; }
+  for (var i = 0u; i < 4u; i++) { part[(share * 4u + i) * 32u + lane] = sum_0[i]; }
   workgroupBarrier();
   {
-    let ox = share;
-    if (ox < 4u) {
+    let i = share;
+    if (i < 4u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
-      if (ox_first + ox < 13u) {
-        y[at_y + ox] = max(total, 0.0);
+      for (var other = 0u; other < 8u; other++) { total += part[(other * 4u + i) * 32u + lane]; }
+      if (ox_first + i < 13u) {
+        y[at_y + i] = max(total, 0.0);
       }
     }
   }
   workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_1[ox]; }
+  for (var i = 0u; i < 4u; i++) { part[(share * 4u + i) * 32u + lane] = sum_1[i]; }
   workgroupBarrier();
   {
-    let ox = share;
-    if (ox < 4u) {
+    let i = share;
+    if (i < 4u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
+      for (var other = 0u; other < 8u; other++) { total += part[(other * 4u + i) * 32u + lane]; }
       if (oy + 1u < 13u) {
-        if (ox_first + ox < 13u) {
-          y[at_y + ox + 13u] = max(total, 0.0);
+        if (ox_first + i < 13u) {
+          y[at_y + i + 13u] = max(total, 0.0);
         }
       }
     }
   }
   workgroupBarrier();
-  for (var ox = 0u; ox < 4u; ox++) { part[(share * 4u + ox) * 32u + lane] = sum_2[ox]; }
+  for (var i = 0u; i < 4u; i++) { part[(share * 4u + i) * 32u + lane] = sum_2[i]; }
   workgroupBarrier();
   {
-    let ox = share;
-    if (ox < 4u) {
+    let i = share;
+    if (i < 4u) {
       var total = bias[channel];
-      for (var i = 0u; i < 8u; i++) { total += part[(i * 4u + ox) * 32u + lane]; }
+      for (var other = 0u; other < 8u; other++) { total += part[(other * 4u + i) * 32u + lane]; }
       if (oy + 2u < 13u) {
-        if (ox_first + ox < 13u) {
-          y[at_y + ox + 26u] = max(total, 0.0);
+        if (ox_first + i < 13u) {
+          y[at_y + i + 26u] = max(total, 0.0);
         }
       }
     }
