@@ -45,7 +45,7 @@ export function build(document: SpecDocument, ops: ReadonlyMap<string, Op>, repo
 }
 
 /** The operator's attributes: what is written, and what stands for the rest. Undefined after reporting. */
-function valuesOf(layer: LayerSpec, op: Op, names: Names, report: Report): Values | undefined {
+export function valuesOf(layer: LayerSpec, op: Op, names: Names, report: Report): Values | undefined {
   const values: Record<string, unknown> = {};
   let right = true;
   for (const [key, attr] of Object.entries(op.attrs)) {

@@ -228,10 +228,27 @@ const tracedLaws: ReadonlyMap<Entry, 'plane' | 'channels'> = new Map<Entry, 'pla
 function explained(law: Entry, node: Node, history: History, more: More): More {
   const question = tracedLaws.get(law);
   if (question === undefined) return more;
-  const elsewhere = question === 'plane' ? repair(node, history, { counting: law === catalog.inFeatures }) : undefined;
-  const help = [elsewhere, more.help].filter((text) => text !== undefined);
+  const argument = law === catalog.addUnequal ? otherArgument(node, history) : undefined;
+  const elsewhere = argument ?? (question === 'plane' ? repair(node, history, { counting: law === catalog.inFeatures }) : undefined);
+  const help = [elsewhere, argument === undefined ? more.help : undefined].filter((text) => text !== undefined);
   return {
     related: [...(more.related ?? []), ...trace(node, history, question)],
     ...(help.length === 0 ? {} : { help: help.join('; otherwise ') }),
   };
+}
+
+/** What a block should have been given for its sum to add as many channels: its own line first, then those before it. */
+function otherArgument(node: Node, history: History): string | undefined {
+  const shapes = node.inputs.map((id) => history.shapes.get(id));
+  const planes = new Set(shapes.map((shape) => shape?.slice(0, -1).join('x')));
+  if (planes.size !== 1) return undefined;
+  const channels = new Set(shapes.map((shape) => shape?.at(-1)));
+  const { expect } = node.origin;
+  for (const argument of ['own', 'other'] as const) {
+    for (const count of channels) {
+      const found = repair(node, history, { planeIsRight: true, channels: count, argument, ...(expect === undefined ? {} : { wanted: expect.value }) });
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }

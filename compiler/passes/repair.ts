@@ -6,6 +6,7 @@ import type { Alternative } from '../ir/op.ts';
 import { elements, printShape } from '../ir/tensor.ts';
 import type { Shape } from '../ir/tensor.ts';
 import type { Report } from '../source/catalog.ts';
+import { valuesOf } from './build.ts';
 import { fits } from './expect.ts';
 import { isRounded, layerOf } from './trace.ts';
 import type { History } from './trace.ts';
@@ -19,6 +20,8 @@ export interface Goal {
   readonly planeIsRight?: boolean;
   /** True where it is the number of values that matters, and so is worth showing. */
   readonly counting?: boolean;
+  /** Where only what a block is given may change: in the line that makes the target, or in one before it. */
+  readonly argument?: 'own' | 'other';
 }
 
 /** A change, and the shapes of the layers it moved. */
@@ -33,28 +36,26 @@ const patience = 20_000;
 export function repair(target: Node, history: History, goal: Goal): string | undefined {
   const lineage = lineageOf(target, history);
   const tried = { left: patience };
-  const attempt = (id: string, attrs: Node['attrs'] | undefined, input?: Shape): Outcome | undefined =>
-    simulate({ target, lineage, history, goal, tried }, id, attrs, input);
+  const attempt = (changes: Changes): Outcome | undefined => simulate({ target, lineage, history, goal, tried }, changes);
 
-  const mayChange = (node: Node): boolean => goal.wanted !== undefined || node !== target;
+  const mayChange = (node: Node): boolean =>
+    (goal.wanted !== undefined || node !== target) && (goal.argument === undefined || (node.origin.use === target.origin.use) === (goal.argument === 'own'));
   const places = byLikelihood(lineage, history).filter(mayChange);
   const nearestFirst = lineage.toReversed().filter(mayChange);
   const find = (gentle: boolean): { readonly place: Node; readonly ways: readonly Way[] } | undefined => {
     for (const place of gentle ? places : nearestFirst) {
       if (tried.left <= 0) return undefined;
-      const ways = firstOfEachKind(place.op.alternatives(place.attrs, goal.channels).filter((way) => way.gentle === gentle), (way) =>
-        attempt(place.id, way.attrs),
-      );
+      const proposed = place.op.alternatives(place.attrs, goal.channels).filter((way) => way.gentle === gentle).map((way) => proposal(place, way, history));
+      const ways = firstOfEachKind(proposed.filter(({ isArgument }) => isArgument || goal.argument === undefined), attempt);
       if (ways.length > 0) return { place, ways };
     }
     return undefined;
   };
   const gentle = goal.planeIsRight ? undefined : find(true);
-  const input = goal.planeIsRight ? undefined : otherInput(history.graph.input.shape, (shape) => attempt(history.graph.input.name, undefined, shape));
+  const input = goal.planeIsRight ? undefined : otherInput(history.graph.input.shape, (input) => attempt({ input }));
   const found = gentle ?? (input === undefined ? find(false) : undefined);
-  const layer = found && layerOf(found.place.id, history);
   const ways = [
-    ...(found ? [`write ${found.ways.map(({ text }) => `\`${text}\``).join(' or ')} in ${layer ?? ''}`] : []),
+    ...(found ? [writing(found.ways)] : []),
     ...(input ? [`give ${history.graph.input.name} as ${printShape(input.shape)}`] : []),
   ];
   if (ways.length === 0) return undefined;
@@ -62,19 +63,48 @@ export function repair(target: Node, history: History, goal: Goal): string | und
   return `${ways.join(', or ')}: ${consequence(outcomes, found?.place ?? lineage[0] ?? target, target, history, goal)}`;
 }
 
-interface Way extends Outcome {
-  readonly text: string;
+/** What is to be written, and in which line. */
+interface Proposal extends Pick<Alternative, 'attribute' | 'text'> {
+  readonly layer: string;
+  readonly isArgument: boolean;
+  readonly attrs: ReadonlyMap<string, Node['attrs']>;
+}
+
+type Way = Proposal & Outcome;
+
+/** An alternative as one writes it: in the layer, or, where that takes the number from its block's param, in the line that uses the block. */
+function proposal(place: Node, { attribute, text, attrs }: Alternative, history: History): Proposal {
+  const written = place.origin.attributes.get(attribute)?.value.value;
+  const [, param = ''] = /^=\s*(\S+)\s*$/.exec(typeof written === 'string' ? written : '') ?? [];
+  const [, number] = /: (\d+)$/.exec(text) ?? [];
+  const { use } = place.origin;
+  if (number === undefined || use?.params.has(param) !== true) {
+    return { attribute, text, layer: layerOf(place.id, history), isArgument: false, attrs: new Map([[place.id, attrs]]) };
+  }
+  const names = use.namesWith(param, Number(number));
+  const changed = [...history.nodes.values()].filter(({ origin, op }) => origin.use === use && op.name === origin.op.value).flatMap((node) => {
+    const values = valuesOf(node.origin, node.op, names, () => undefined);
+    return values === undefined ? [] : [[node.id, values] as const];
+  });
+  return { attribute, text: `${param}: ${number}`, layer: use.instance, isArgument: true, attrs: new Map(changed) };
 }
 
 /** Of every attribute the nearest value that works. */
-function firstOfEachKind(alternatives: readonly Alternative[], attempt: (way: Alternative) => Outcome | undefined): readonly Way[] {
+function firstOfEachKind(proposals: readonly Proposal[], attempt: (changes: Changes) => Outcome | undefined): readonly Way[] {
   const ways = new Map<string, Way>();
-  for (const way of alternatives) {
+  for (const way of proposals) {
     if (ways.has(way.attribute)) continue;
-    const outcome = attempt(way);
-    if (outcome !== undefined) ways.set(way.attribute, { ...outcome, text: way.text });
+    const outcome = attempt({ attrs: way.attrs });
+    if (outcome !== undefined) ways.set(way.attribute, { ...outcome, ...way });
   }
   return [...ways.values()];
+}
+
+/** ``write `pad: 2` or `rounding: ceil` in conv1``. */
+function writing(ways: readonly Way[]): string {
+  const layers = [...new Set(ways.map(({ layer }) => layer))];
+  const within = (layer: string): string => ways.filter((way) => way.layer === layer).map(({ text }) => `\`${text}\``).join(' or ');
+  return layers.map((layer) => `write ${within(layer)} in ${layer}`).join(', or ');
 }
 
 /** What the changed layer and the last one before the target then give, where all ways agree. */
@@ -128,14 +158,20 @@ interface Trial {
   readonly tried: { left: number };
 }
 
-/** The network with one node's attributes, or the input, changed; undefined where the target is still not right, or another layer no longer is. */
-function simulate({ target, lineage, history, goal, tried }: Trial, changed: string, attrs: Node['attrs'] | undefined, input?: Shape): Outcome | undefined {
-  const shapes = new Map<string, Shape>(input === undefined ? [] : [[changed, input]]);
-  const first = input === undefined ? lineage.findIndex(({ id }) => id === changed) : 0;
+/** Nodes with other attributes, or another input. */
+interface Changes {
+  readonly attrs?: ReadonlyMap<string, Node['attrs']>;
+  readonly input?: Shape;
+}
+
+/** The network with something changed; undefined where the target is still not right, or another layer no longer is. */
+function simulate({ target, lineage, history, goal, tried }: Trial, { attrs = new Map(), input }: Changes): Outcome | undefined {
+  const shapes = new Map<string, Shape>(input === undefined ? [] : [[history.graph.input.name, input]]);
+  const first = input === undefined ? lineage.findIndex(({ id }) => attrs.has(id)) : 0;
   for (const node of lineage.slice(first)) {
     if (tried.left-- <= 0) return undefined;
-    if (node !== target && node.id !== changed && !node.inputs.some((id) => shapes.has(id))) continue;
-    const shape = quietly(node, node.id === changed && attrs !== undefined ? attrs : node.attrs, shapes, history);
+    if (node !== target && !attrs.has(node.id) && !node.inputs.some((id) => shapes.has(id))) continue;
+    const shape = quietly(node, attrs.get(node.id) ?? node.attrs, shapes, history);
     if (shape === undefined) return undefined;
     if (node === target) {
       shapes.set(node.id, shape);

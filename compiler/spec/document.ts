@@ -67,10 +67,22 @@ export interface LayerSpec {
   readonly names?: Names;
   /** The instance of a block that it belongs to: names in its `from` begin with it. */
   readonly instance?: string;
+  /** The line that uses its block, where that stands in no other block; one for all layers it makes. */
+  readonly use?: Use;
   /** The whole entry, key to closing brace. */
   readonly span: Span;
   /** A mistake in this layer has been reported: it and all that read it stay silent. */
   readonly flawed: boolean;
+}
+
+/** A block as the spec's own layers use it. */
+export interface Use {
+  /** The name before which the names of its layers begin, as it is written. */
+  readonly instance: string;
+  /** The block's params. */
+  readonly params: ReadonlySet<string>;
+  /** What expressions in its layers may use if a param had another value. */
+  readonly namesWith: (param: string, value: number) => Names;
 }
 
 /** How an image file becomes the input tensor: the spec's `preprocess`, defaults filled in. */

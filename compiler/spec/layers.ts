@@ -9,7 +9,7 @@ import { listOf, suggest } from '../source/suggest.ts';
 import { spanBeside, standBeside } from './beside.ts';
 import { reservedNames } from './blocks.ts';
 import type { Block } from './blocks.ts';
-import type { LayerSpec, Written, WrittenEntry } from './document.ts';
+import type { LayerSpec, Use, Written, WrittenEntry } from './document.ts';
 import type { Names } from './evaluate.ts';
 import type { Vocabulary } from './keys.ts';
 import { argument, instanceKeys, layerKeys } from './keys.ts';
@@ -42,6 +42,7 @@ interface Level {
   readonly receives?: { readonly from: readonly Spanned<string>[]; readonly named: boolean };
   /** The blocks that are being put in, outermost first. */
   readonly open: readonly string[];
+  readonly use?: Use;
 }
 
 export interface Layers {
@@ -123,7 +124,7 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
       ...(entries.has('expect') && !expect ? { expectIsFlawed: true } : {}),
       ...(init ? { init } : {}),
       attributes: new Map([...entries].filter(([word, attribute]) => !Object.hasOwn(layerKeys, word) && !flawed.has(attribute.value))),
-      ...(level.prefix === '' ? {} : { names, instance: level.prefix.slice(0, -1) }),
+      ...(level.prefix === '' ? {} : { names, instance: level.prefix.slice(0, -1), ...(level.use ? { use: level.use } : {}) }),
       span: spanOf(key, value),
       // What it is filled with and what it is expected to be change nothing for those that read it.
       flawed: !wellNamed || flawed.has(value) || [...entries].some(([word, other]) => word !== 'init' && word !== 'expect' && flawed.has(other.value)),
@@ -164,6 +165,9 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
     }
 
     const names = namesInBlock(block, given, level.names, flawed, report);
+    const silent: Report = () => undefined;
+    const namesWith = (param: string, other: number): Names => namesInBlock(block, new Map([...given, [param, other]]), level.names, flawed, silent);
+    const use: Use = { instance: name, params: new Set(block.params.keys()), namesWith };
     // What an instance changes stands in its own layers.
     const written = entriesOf(keys.get('layers')?.value) ?? block.layers;
     const above = { value: layers.at(-1)?.name.value ?? input, span: key };
@@ -174,7 +178,7 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
       const before = layers.length;
       const beside = { span: key, note: `${inner} uses ${block.name}`, uses: true };
       const placed = new Map([...written].map(([word, layer]) => [word, { key: spanBeside(layer.key, beside), value: standBeside(layer.value, beside, flawed) }]));
-      write(placed, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name] });
+      write(placed, { prefix: `${inner}.`, names, receives, open: [...level.open, block.name], ...(level.prefix === '' ? { use } : {}) });
       const last = layers.at(-1)?.name.value;
       if (last !== undefined && layers.length > before) instances.set(inner, last).set(name, last);
       if (layers.length > mostLayers) {
