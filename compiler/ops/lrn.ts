@@ -1,6 +1,7 @@
 // Local response normalisation across channels.
 
 import { defineOp } from '../ir/op.ts';
+import type { Site } from '../ir/op.ts';
 import { elements, Tensor } from '../ir/tensor.ts';
 import { catalog } from '../source/catalog.ts';
 import { int, number, oneOf } from '../spec/attr.ts';
@@ -27,6 +28,7 @@ export const lrn = defineOp({
   infer(site) {
     const { size } = site.attrs;
     if (size % 2 === 0) site.report(catalog.evenNorm, site.at('size'), { layer: site.name, size, less: size - 1, more: size + 1 });
+    warnOfNaN(site);
     return site.inputs[0];
   },
   // Each value is squared once, added up `size - 1` times; then multiply, add, power, divide.
@@ -42,3 +44,33 @@ export const lrn = defineOp({
     });
   },
 });
+
+interface Lrn {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+  readonly reduce: 'sum' | 'mean';
+}
+
+/** Tells of a divisor that is no number, or 0 where what is divided is 0: `k + alpha * s` to the power of `beta`, `s` from 0 on. */
+function warnOfNaN({ name: layer, attrs: { size, alpha, beta, k, reduce }, at, report }: Site<Lrn>): void {
+  // Any number to the power of 0 is 1.
+  if (beta === 0) return;
+  const squares = `the ${reduce} of ${size} squares`;
+  // A division by a negative number is one, but WGSL's `pow` takes logarithms.
+  const negative = 'is negative there, and a GPU makes no powers of negative numbers';
+  if (alpha < 0 && beta !== 1) {
+    const where = k > 0 ? `${squares} is above ${short(k / -alpha)}` : `${squares} is above 0`;
+    report(catalog.normMakesNaN, at('alpha'), { layer, where, why: `${k} - ${-alpha} * ${reduce} ${negative}` }, { help: `write \`alpha: ${-alpha}\`` });
+  } else if (k < 0 && beta !== 1) {
+    const where = alpha > 0 ? `${squares} is below ${short(-k / alpha)}` : 'anything arrives';
+    report(catalog.normMakesNaN, at('k'), { layer, where, why: `${k} + ${alpha} * ${reduce} ${negative}` }, { help: `write \`k: ${-k}\`` });
+  } else if (k === 0 && beta > 0) {
+    const where = alpha !== 0 ? `all of ${size} channels are 0` : 'a 0 arrives';
+    report(catalog.normMakesNaN, at('k'), { layer, where, why: '0 is divided by 0 there' }, { help: 'write a `k` above 0, such as 1 (Caffe, PyTorch) or 2 (AlexNet)' });
+  }
+}
+
+/** With as many digits as a person reads. */
+const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -12,6 +12,7 @@ import type { Report } from '../source/catalog.ts';
  */
 export function advise(graph: Graph, known: TypedGraph | undefined, report: Report): void {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  adviseOnInput(graph, report);
   const { layers, outputs } = graph.document;
   // Of a network with holes nobody can say what is used.
   if (!layers.every(({ name }) => nodes.has(name.value)) || graph.outputs.length !== Math.max(1, outputs.length)) return;
@@ -26,6 +27,18 @@ export function advise(graph: Graph, known: TypedGraph | undefined, report: Repo
 /** Params and blocks that nobody uses; for a spec without a mistake, since what is wrong may use them. */
 export function adviseOnUnused({ document }: TypedGraph, report: Report): void {
   for (const { kind, name } of document.unused) report(kind === 'param' ? catalog.unusedParam : catalog.unusedBlock, name.span, { name: name.value });
+}
+
+/** Rows and columns that a picture has at least. */
+const fewest = 16;
+
+/** Three rows of many channels, and a window that slides over them, are a picture whose channels were written first. */
+function adviseOnInput({ nodes, input: { name, shape }, document }: Graph, report: Report): void {
+  const [height, width = 0, channels = 0] = shape;
+  // What images become of it was judged with `preprocess`.
+  if (document.preprocess !== undefined || ![1, 3, 4].includes(height) || Math.min(width, channels) < fewest) return;
+  const slides = ({ inputs, attrs: { kernel } }: Node): boolean => inputs.includes(name) && Array.isArray(kernel) && kernel[0] > 1;
+  if (nodes.some(slides)) report(catalog.channelsFirst, document.input.shape.span, { input: name, height, width, channels, turned: `${width}x${channels}x${height}` });
 }
 
 function adviseOnReaders({ nodes, outputs, document }: Graph, report: Report): void {

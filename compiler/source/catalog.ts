@@ -701,6 +701,17 @@ export const catalog = {
     label: 'the second one in a row',
     help: 'remove one of them',
   }),
+  normMakesNaN: warning({
+    code: 'NL3025',
+    message: '{layer} gives NaN where {where}',
+    label: '{why}',
+  }),
+  channelsFirst: warning({
+    code: 'NL3026',
+    message: '{input} is read as {height} rows and {width} columns of {channels} channels',
+    label: 'looks like channels x height x width',
+    help: 'a picture is height x width x channels: write `{turned}`',
+  }),
 
   valueTooLarge: error({
     code: 'NL4001',

@@ -568,6 +568,16 @@ const explanations: Readonly<Record<Law, Explanation>> = {
     wrong: ['layers:', '  conv1: { op: conv, filters: 8, kernel: 3, activation: relu }', '  relu1: { op: relu }'],
     right: ['layers:', '  conv1: { op: conv, filters: 8, kernel: 3, activation: relu }'],
   },
+  normMakesNaN: {
+    reason: 'What is raised to `beta` must be above 0: GPUs make no powers of negative numbers, and 0 divided by 0 is none. A single NaN spoils all that is computed from it. PyTorch takes such values, too.',
+    wrong: ['layers:', '  norm1: { op: lrn, size: 5, alpha: -1e-4, beta: 0.75, k: 2, reduce: sum }'],
+    right: ['layers:', '  norm1: { op: lrn, size: 5, alpha: 1e-4, beta: 0.75, k: 2, reduce: sum }'],
+  },
+  channelsFirst: {
+    reason: 'PyTorch and Caffe write a picture as channels x height x width, netloom as height x width x channels. A window that slides over three rows of hundreds of channels is a network, too, but hardly the one that was meant.',
+    wrong: ['input: { image: 3x64x64 }'],
+    right: ['input: { image: 64x64x3 }'],
+  },
 
   valueTooLarge: {
     reason: 'A value lies in one buffer, and every WebGPU device promises 128 MiB for one. Batches are run in parts where they need more; a single image cannot be.',

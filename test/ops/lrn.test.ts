@@ -21,3 +21,24 @@ test('an even size is an error with both neighbours, and followers are judged al
   expect(found).toMatchObject([{ code: 'NL3006', message: 'n: a size of 4 channels has no middle', marked: '4' }, { code: 'NL3001' }]);
   expect(found[0]?.help).toContain('`size: 3` or `size: 5`');
 });
+
+test.each([
+  [{ alpha: -0.5 }, '-0.5', 'the sum of 3 squares is above 4'],
+  [{ alpha: -0.5, k: 0 }, '-0.5', 'the sum of 3 squares is above 0'],
+  [{ alpha: -0.5, beta: 2, reduce: 'mean' }, '-0.5', 'the mean of 3 squares is above 4'],
+  [{ k: -1 }, '-1', 'the sum of 3 squares is below 2'],
+  [{ k: -1, alpha: 0 }, '-1', 'anything arrives'],
+  [{ k: 0 }, '0', 'all of 3 channels are 0'],
+  [{ k: 0, alpha: 0 }, '0', 'a 0 arrives'],
+] as const)('%j makes NaN', (other, marked, where) => {
+  expect(complaints([4, 4, 3], [{ name: 'n', ...lrn, ...other }])).toMatchObject([{ code: 'NL3025', message: `n gives NaN where ${where}`, marked }]);
+});
+
+test.each([{ alpha: 0 }, { k: 1e-9 }, { alpha: -0.5, beta: 0 }, { k: -1, beta: 1 }, { k: 0, beta: -1 }])('%j makes none', (other) => {
+  expect(complaints([4, 4, 3], [{ name: 'n', ...lrn, ...other }])).toEqual([]);
+});
+
+test('an input that makes NaN is one as the warning says', () => {
+  const made = (input: number, other: object): number => evaluate([1, 1, 1], [input], { ...lrn, ...other })[0] ?? 0;
+  expect([made(2.01, { alpha: -0.5 }), made(1.99, { alpha: -0.5 }), made(1.41, { k: -1 }), made(1.42, { k: -1 }), made(0, { k: 0 }), made(1, { k: 0 })].map(Number.isNaN)).toEqual([true, false, true, false, true, false]);
+});

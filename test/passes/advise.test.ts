@@ -75,3 +75,30 @@ test('nothing is said of a network with holes, but of its outputs', () => {
   const { diagnostics } = check('netloom: 1\nname: tiny\nparams: { a: 1 }\ninput: { image: 8x8x3 }\nlayers:\n  a: { op: relu }\n  b: { op: relu }\n  c: { op: conv, filters: -1, kernel: 1 }\n');
   expect(diagnostics.map(({ code }) => code)).toEqual(['NL2004']);
 });
+
+describe('the input', () => {
+  const said = (shape: string, layers: string, rest = ''): readonly string[] =>
+    check(`netloom: 1\nname: a\ninput: { image: ${shape} }\n${rest}layers:\n${layers}`).diagnostics.filter(({ code }) => code === 'NL3026').map(({ help }) => help ?? '');
+  const conv = '  c: { op: conv, filters: 4, kernel: 3, pad: 1 }\n';
+
+  test.each(['3x64x64', '1x28x28', '4x240x320'])('%s has its channels first', (shape) => {
+    const [channels, height, width] = shape.split('x');
+    expect(said(shape, conv)).toEqual([`a picture is height x width x channels: write \`${height ?? ''}x${width ?? ''}x${channels ?? ''}\``]);
+    expect(said(shape, '  r: { op: relu }\n  p: { op: maxpool, kernel: 2, from: image }\n')).toHaveLength(1);
+  });
+
+  test('and it is said beside the error that comes of it', () => {
+    expect(said('3x227x227', '  c: { op: conv, filters: 96, kernel: 11, stride: 4 }\n')).toHaveLength(1);
+  });
+
+  test.each([
+    ['64x64x3', conv], ['2x64x64', conv], ['3x64x8', conv], ['3x8x64', conv], ['5000', '  d: { op: dense, units: 4 }\n'],
+    ['1x64x64', '  c: { op: conv, filters: 4, kernel: [1, 3] }\n'], ['3x64x64', '  d: { op: dense, units: 4 }\n'], ['3x64x64', '  c: { op: conv, filters: 4, kernel: 1 }\n'],
+  ])('%s may be meant, read by %s', (shape, layers) => {
+    expect(said(shape, layers)).toEqual([]);
+  });
+
+  test('of one that images become no more is said than that', () => {
+    expect(said('3x64x64', conv, 'preprocess: { resize: 64x64 }\n')).toEqual([]);
+  });
+});

@@ -41,7 +41,7 @@ function expectReadable(diagnostic: Diagnostic): void {
     expect(end).toBeGreaterThanOrEqual(start);
     expect(start).toBeLessThanOrEqual(source.text.length);
   }
-  expect(`${diagnostic.message} ${diagnostic.label} ${diagnostic.help ?? ''}`).not.toMatch(/undefined|\[object|NaN|\{\w+\}/);
+  expect(`${diagnostic.message} ${diagnostic.label} ${diagnostic.help ?? ''}`).not.toMatch(/undefined|\[object|NaN(?! where)|\{\w+\}/);
   expect(render(diagnostic).split('\n').length).toBeGreaterThan(3);
 }
 
