@@ -64,7 +64,7 @@ describe.each(all)('all limits close, $target.name on $adapter', ({ target, devi
     maxComputeWorkgroupStorageSize: 1024,
     maxComputeWorkgroupsPerDimension: 40,
   });
-  test.each(Object.entries(smallNetworks).filter(([, layers]) => !layers.includes('[a, end, finished]')))('%s', async (_, layers) => {
+  test.each(Object.entries(smallNetworks).filter(([name, layers]) => !name.startsWith('so many') && !layers.includes('[a, end, finished]')))('%s', async (_, layers) => {
     const graph = small(layers);
     const { plan, shaders } = compile(graph, { targets: [tight], storeAll: true });
     for (const { bindings, kernels } of plan.variants[0]?.steps ?? []) {

@@ -706,7 +706,7 @@ export const plan = {
     {
       target: 'subgroups-8',
       needs: { features: ['subgroups'], subgroupSize: 8, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960],
+      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960, 212992],
       weights: [
         {
           name: 'conv1.weight',
@@ -1127,7 +1127,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 7, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv5+relu (products)',
@@ -1139,7 +1139,7 @@ export const plan = {
               workgroups: [12, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 8 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles out)',
@@ -1151,12 +1151,12 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 9 }, { slot: 8, access: 'write' }],
         },
         {
           name: 'pool5',
-          kernels: [{ shader: 'subgroups-8/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
+          kernels: [{ shader: 'subgroups-8/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [16, 1] }],
+          bindings: [{ slot: 8, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -1174,7 +1174,7 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -1193,10 +1193,10 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 1, access: 'read' },
+            { slot: 2, access: 'read' },
             { weight: 12 },
             { weight: 13 },
-            { slot: 2, access: 'write', offsetBytes: 8192 },
+            { slot: 1, access: 'write', offsetBytes: 8192 },
           ],
         },
         {
@@ -1215,7 +1215,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -1223,12 +1223,12 @@ export const plan = {
             { shader: 'subgroups-8/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [32, 1] },
             { shader: 'subgroups-8/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [32, 1] },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-8/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
       ],
       input: {
@@ -1237,7 +1237,7 @@ export const plan = {
       },
       outputs: [
         {
-          slot: 1,
+          slot: 2,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],
@@ -1245,7 +1245,7 @@ export const plan = {
     {
       target: 'subgroups-4',
       needs: { features: ['subgroups'], subgroupSize: 4, limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960],
+      slots: [623808, 1204224, 1138368, 3211264, 393216, 368640, 552960, 552960, 212992],
       weights: [
         {
           name: 'conv1.weight',
@@ -1667,7 +1667,7 @@ export const plan = {
               workgroups: [96, 1],
             },
           ],
-          bindings: [{ slot: 7, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv5+relu (products)',
@@ -1679,7 +1679,7 @@ export const plan = {
               workgroups: [16, 36],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 8 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles out)',
@@ -1691,12 +1691,12 @@ export const plan = {
               workgroups: [64, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 9 }, { slot: 8, access: 'write' }],
         },
         {
           name: 'pool5',
-          kernels: [{ shader: 'subgroups-4/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
+          kernels: [{ shader: 'subgroups-4/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [16, 1] }],
+          bindings: [{ slot: 8, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -1714,7 +1714,7 @@ export const plan = {
               workgroups: [128, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -1733,10 +1733,10 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 1, access: 'read' },
+            { slot: 2, access: 'read' },
             { weight: 12 },
             { weight: 13 },
-            { slot: 2, access: 'write', offsetBytes: 8192 },
+            { slot: 1, access: 'write', offsetBytes: 8192 },
           ],
         },
         {
@@ -1755,7 +1755,7 @@ export const plan = {
               workgroups: [256, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -1763,12 +1763,12 @@ export const plan = {
             { shader: 'subgroups-4/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [63, 1] },
             { shader: 'subgroups-4/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [63, 1] },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'subgroups-4/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 2, access: 'read' }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
       ],
       input: {
@@ -1777,7 +1777,7 @@ export const plan = {
       },
       outputs: [
         {
-          slot: 1,
+          slot: 2,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],

@@ -2,6 +2,7 @@
 // fail the one comparison, so padding needs no sign.
 
 import type { Core } from '../ir/kernel.ts';
+import type { Window } from '../ir/op.ts';
 import { asPicture } from '../ir/tensor.ts';
 import { pixels } from './pixels.ts';
 import { header } from './header.ts';
@@ -9,19 +10,18 @@ import { Results } from './results.ts';
 import { describe, ShaderWriter, type KernelSite, type Shader } from './shader.ts';
 import { each, f, lowest, modulo, mostTurns, over, plus, text, times, u, type Lines } from './wgsl.ts';
 
-export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): Shader {
+export function pool(site: KernelSite, core: PoolCore): Shader {
   const { kernel, target, x } = site;
-  const { window, combine, countPadding } = core;
+  const { window, combine } = core;
   const [height, width, channels] = asPicture(site.shape);
   const input = asPicture(kernel.readsShape);
-  const output = [height, width] as const;
   const grid = pixels(target, height, width, channels);
   const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: grid.workgroups }]);
   writer.read('x', kernel.reads, 'f32', describe(x));
   const results = new Results(writer);
 
-  const inside = ([0, 1] as const).map((axis) => window.before[axis] === 0 && (output[axis] - 1) * window.stride[axis] + reach(axis) <= input[axis]);
-  const [rowsInside = false, columnsInside = false] = inside;
+  const inside = insidePicture(site, core);
+  const [rowsInside, columnsInside] = inside;
   const places = [grid.y, grid.x] as const;
   /** The picture's row or column that cell `index` of the window looks at. */
   const position = (axis: 0 | 1, index: string | number): string => {
@@ -80,19 +80,33 @@ export function pool(site: KernelSite, core: Extract<Core, { kind: 'pool' }>): S
     return each(target.unroll, name, count, (index) => (apart ? ['{', turn(index), '}'] : turn(index)));
   }
 
-  function reach(axis: 0 | 1): number {
-    return (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-  }
-
-  /** The cells a mean divides by: those inside the picture, and its padding where that counts; never those past both. */
+  /** The cells a mean divides by. */
   function cellCount(): Lines {
-    if (inside.every(Boolean)) return [];
-    const along = (axis: 0 | 1): string => {
-      const start = text(times(places[axis], window.stride[axis]));
-      const end = countPadding ? window.before[axis] + input[axis] + window.after[axis] : window.before[axis] + input[axis];
-      const first = countPadding || window.before[axis] === 0 ? start : `max(${start}, ${u(window.before[axis])})`;
-      return `min(${start} + ${u(reach(axis))}, ${u(end)}) - ${first}`;
-    };
-    return [`let cells = (${along(0)}) * (${along(1)});`];
+    return inside.every(Boolean) ? [] : [`let cells = ${cellsOfWindow(site, core, ...places)};`];
   }
+}
+
+type PoolCore = Extract<Core, { kind: 'pool' }>;
+
+/** How many rows or columns a window reaches over. */
+const reach = ({ kernel, dilation }: Window, axis: 0 | 1): number => (kernel[axis] - 1) * dilation[axis] + 1;
+
+/** Whether all windows lie within the picture's rows, and its columns. */
+export function insidePicture({ kernel, shape }: Pick<KernelSite, 'kernel' | 'shape'>, { window }: PoolCore): readonly [rows: boolean, columns: boolean] {
+  const input = asPicture(kernel.readsShape);
+  const output = asPicture(shape);
+  const inside = (axis: 0 | 1): boolean => window.before[axis] === 0 && (output[axis] - 1) * window.stride[axis] + reach(window, axis) <= input[axis];
+  return [inside(0), inside(1)];
+}
+
+/** The cells of the window at row `y` and column `x`: those inside the picture, and its padding where that counts; never those past both. */
+export function cellsOfWindow({ kernel }: Pick<KernelSite, 'kernel'>, { window, countPadding }: PoolCore, y: string | number, x: string | number): string {
+  const input = asPicture(kernel.readsShape);
+  const along = (axis: 0 | 1, place: string | number): string => {
+    const start = text(times(place, window.stride[axis]));
+    const end = countPadding ? window.before[axis] + input[axis] + window.after[axis] : window.before[axis] + input[axis];
+    const first = countPadding || window.before[axis] === 0 ? start : `max(${start}, ${u(window.before[axis])})`;
+    return `min(${start} + ${u(reach(window, axis))}, ${u(end)}) - ${first}`;
+  };
+  return `(${along(0, y)}) * (${along(1, x)})`;
 }

@@ -28,11 +28,25 @@ export function layoutOf(layouts: Layouts, id: string): Layout {
   return layout;
 }
 
+/** Values whose numbers somebody sees as a vector: no gap may be between them. */
+function seenAsVectors({ graph, kernels, values, views }: Program): ReadonlySet<string> {
+  const seen = [
+    ...kernels.filter(({ core, reads, readsShape }) => core.kind === 'dense' || readsShape.join() !== values.get(reads)?.shape.join()).map(({ reads }) => reads),
+    ...graph.nodes.flatMap(({ id, shape }) => {
+      const value = views.get(id);
+      return value === undefined || values.get(value)?.shape.join() === shape.join() ? [] : [value];
+    }),
+  ];
+  return new Set(seen.map((id) => homeOf(values, id)));
+}
+
 /**
  * @param denseMultiple how many values past its end a dense kernel may read: four for each of its lanes
  * @param tileOf rows and columns of results that a convolution makes at once, beyond its picture too, from all phases of its stride
+ * @param alignsRows whether a kernel that needs no margin is faster where rows begin at multiples of four values
  */
-export function layOut(program: Program, denseMultiple: number, tileOf: (kernel: FusedKernel) => number): Layouts {
+export function layOut(program: Program, denseMultiple: number, tileOf: (kernel: FusedKernel) => number, alignsRows: (kernel: FusedKernel) => boolean): Layouts {
+  const vectors = seenAsVectors(program);
   const demands = new Map<string, Demand>();
   const demand = (id: string): Demand => {
     const at = homeOf(program.values, id);
@@ -51,6 +65,8 @@ export function layOut(program: Program, denseMultiple: number, tileOf: (kernel:
       asked.alignedRows = true;
     } else if (kernel.core.kind === 'dense') {
       demand(kernel.reads).multiple = denseMultiple;
+    } else if (alignsRows(kernel) && !vectors.has(homeOf(program.values, kernel.reads))) {
+      demand(kernel.reads).alignedRows = true;
     }
   }
 

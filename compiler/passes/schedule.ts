@@ -12,7 +12,10 @@ import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
 import { pool } from '../kernels/pool.ts';
+import { poolStrips } from '../kernels/pool-strips.ts';
 import type { KernelSite, Shader, Stage } from '../kernels/shader.ts';
+import { convStrips } from '../kernels/conv-strips.ts';
+import { isAligned, suitsStrips } from '../kernels/strips.ts';
 import { softmax } from '../kernels/softmax.ts';
 import { winograd } from '../kernels/winograd.ts';
 import { denseLanes } from './dense-ways.ts';
@@ -78,8 +81,9 @@ export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, 
 export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned: asked }: ScheduleSettings = {}): Laid {
   const tuned = asked === 'none' ? undefined : asked;
   const shipped = asked === 'none' ? undefined : shippedWays(target);
+  const aligns = (kernel: FusedKernel): boolean => kernel.core.kind === 'pool' && suitsStrips(target, kernel.core.window, shapeOf(kernel));
   // How far a picture is from the left does not depend on how kernels cut it.
-  const plain = layOut(program, rowMultiple(target), () => 1);
+  const plain = layOut(program, rowMultiple(target), () => 1, aligns);
   const chosen = program.kernels.flatMap((kernel) => {
     const site: WaySite = { kernel, precision, left: layoutOf(plain, kernel.reads).left };
     const one = chooseWay(site, target, tuned, shipped);
@@ -92,7 +96,7 @@ export function layOutFor(program: Program, target: Target, { precision = 'f32',
   };
   const measured = chosen.filter(({ work }) => tuned?.has(work) === true);
   return {
-    layouts: program.kernels.some((kernel) => outputs(kernel) > 1) ? layOut(program, rowMultiple(target), outputs) : plain,
+    layouts: program.kernels.some((kernel) => outputs(kernel) > 1) ? layOut(program, rowMultiple(target), outputs, aligns) : plain,
     ways,
     tuning: {
       used: measured.filter(({ stale }) => stale !== true).length,
@@ -109,11 +113,12 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
   switch (core.kind) {
     case 'conv':
       if (way?.kind === 'pointwise') return [convPointwise(site, core, convSize(site, core), way.tile)];
+      if (way?.kind === 'strips') return [convStrips(site, core)];
       return [way?.kind === 'direct' ? conv(site, core, way.tile) : convPixels(site, core)];
     case 'dense':
       return writeDense(site, core, way);
     case 'pool':
-      return [pool(site, core)];
+      return [writePool(site, core)];
     case 'lrn':
       return [lrn(site, core)];
     case 'lrn-pool':
@@ -123,6 +128,10 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
     case 'map':
       return [map(site)];
   }
+}
+
+function writePool(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'pool' }>): Shader {
+  return isAligned(site.x) && suitsStrips(site.target, core.window, site.shape) ? poolStrips(site, core) : pool(site, core);
 }
 
 /** Both versions bind the same weights, so both are of one kind. */

@@ -11,6 +11,7 @@ import { convSize, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts'
 import type { PointwiseTile } from '../kernels/conv-pointwise.ts';
 import type { WinogradTile } from '../kernels/winograd.ts';
 import { weightBytes } from '../kernels/shader.ts';
+import { suitsStrips } from '../kernels/strips.ts';
 import { convLanes, convTiles, estimateConv } from './conv-ways.ts';
 import { denseWays, type ColumnsWay, type RowsWay } from './dense-ways.ts';
 import { estimatePointwise, pointwiseTiles } from './pointwise-ways.ts';
@@ -19,6 +20,8 @@ import { estimateWinograd, winogradTiles } from './winograd-ways.ts';
 export type Way =
   /** A thread makes one value: groups of few channels. */
   | { readonly kind: 'pixels' }
+  /** A thread goes down a strip of a channel: depthwise, where loads are dear. */
+  | { readonly kind: 'strips' }
   | { readonly kind: 'direct'; readonly tile: ConvTile }
   | { readonly kind: 'pointwise'; readonly tile: PointwiseTile }
   | { readonly kind: 'winograd'; readonly tile: WinogradTile }
@@ -92,6 +95,7 @@ function* enumerate({ kernel, precision, left }: WaySite, target: Target): Gener
   if (core.kind !== 'conv') return;
   const size: ConvSize = { ...convSize({ kernel, shape }, core), shift: left === undefined ? 0 : (left - core.window.before[1]) % 4 };
   if (size.outChannels * 4 <= convLanes(target, size)) {
+    if (size.inChannels === 1 && suitsStrips(target, core.window, shape)) yield { way: { kind: 'strips' } };
     yield { way: { kind: 'pixels' } };
     return;
   }

@@ -40,6 +40,19 @@ layers:
   b: { op: conv, filters: 12, kernel: 3, groups: 12, stride: 2, pad: 1, activation: gelu }
   c: { op: conv, filters: 24, kernel: 3, groups: 12, bias: false, pad: same }
   d: { op: conv, filters: 30, kernel: [3, 5], dilation: [1, 2], groups: 2, pad: same }`,
+  'so many channels that strips of several rows keep all cores busy': `
+input: { image: 13x41x40 }
+layers:
+  a: { op: conv, filters: 40, kernel: 3, groups: 40, pad: 1, bias: false, activation: relu }
+  b: { op: conv, filters: 80, kernel: [5, 3], groups: 40, pad: same, from: image }
+  c: { op: conv, filters: 40, kernel: 3, groups: 40, dilation: 2, pad: 2, from: image }
+  d: { op: maxpool, kernel: 3, stride: 2, pad: 1, rounding: ceil, from: a }
+  e: { op: avgpool, kernel: [3, 2], stride: [1, 2], pad: [1, 0], rounding: ceil, count_padding: false, from: a }
+  f: { op: avgpool, kernel: 2, stride: 1, from: a }
+  g: { op: maxpool, kernel: [3, 2], stride: [3, 1], rounding: ceil, from: a }
+  h: { op: maxpool, kernel: 1, stride: 1, from: a }
+  i: { op: conv, filters: 40, kernel: [2, 3], groups: 40, stride: 2, pad: 1 }
+outputs: [b, c, d, e, f, g, i]`,
   'normalisation with and without the pool that reads it': `
 input: { image: 15x15x20 }
 layers:

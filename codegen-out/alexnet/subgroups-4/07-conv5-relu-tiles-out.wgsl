@@ -7,7 +7,7 @@
 
 @group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][36][16][256]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [256]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][13][16]
 
 @compute @workgroup_size(64)
 fn conv5_relu_tiles_out(
@@ -201,7 +201,7 @@ fn conv5_relu_tiles_out(
     d_3_3 = t_3;
   }
 
-  let at_y = n * 43264u + channel * 169u + oy * 13u + ox;
+  let at_y = n * 53248u + channel * 208u + oy * 16u + ox;
   if (ox < 13u) {
     y[at_y] = max(d_0_0 + bias_of_channel, 0.0);
   }
@@ -216,44 +216,44 @@ fn conv5_relu_tiles_out(
   }
   if (oy + 1u < 13u) {
     if (ox < 13u) {
-      y[at_y + 13u] = max(d_1_0 + bias_of_channel, 0.0);
+      y[at_y + 16u] = max(d_1_0 + bias_of_channel, 0.0);
     }
     if (ox + 1u < 13u) {
-      y[at_y + 14u] = max(d_1_1 + bias_of_channel, 0.0);
+      y[at_y + 17u] = max(d_1_1 + bias_of_channel, 0.0);
     }
     if (ox + 2u < 13u) {
-      y[at_y + 15u] = max(d_1_2 + bias_of_channel, 0.0);
+      y[at_y + 18u] = max(d_1_2 + bias_of_channel, 0.0);
     }
     if (ox + 3u < 13u) {
-      y[at_y + 16u] = max(d_1_3 + bias_of_channel, 0.0);
+      y[at_y + 19u] = max(d_1_3 + bias_of_channel, 0.0);
     }
   }
   if (oy + 2u < 13u) {
     if (ox < 13u) {
-      y[at_y + 26u] = max(d_2_0 + bias_of_channel, 0.0);
+      y[at_y + 32u] = max(d_2_0 + bias_of_channel, 0.0);
     }
     if (ox + 1u < 13u) {
-      y[at_y + 27u] = max(d_2_1 + bias_of_channel, 0.0);
+      y[at_y + 33u] = max(d_2_1 + bias_of_channel, 0.0);
     }
     if (ox + 2u < 13u) {
-      y[at_y + 28u] = max(d_2_2 + bias_of_channel, 0.0);
+      y[at_y + 34u] = max(d_2_2 + bias_of_channel, 0.0);
     }
     if (ox + 3u < 13u) {
-      y[at_y + 29u] = max(d_2_3 + bias_of_channel, 0.0);
+      y[at_y + 35u] = max(d_2_3 + bias_of_channel, 0.0);
     }
   }
   if (oy + 3u < 13u) {
     if (ox < 13u) {
-      y[at_y + 39u] = max(d_3_0 + bias_of_channel, 0.0);
+      y[at_y + 48u] = max(d_3_0 + bias_of_channel, 0.0);
     }
     if (ox + 1u < 13u) {
-      y[at_y + 40u] = max(d_3_1 + bias_of_channel, 0.0);
+      y[at_y + 49u] = max(d_3_1 + bias_of_channel, 0.0);
     }
     if (ox + 2u < 13u) {
-      y[at_y + 41u] = max(d_3_2 + bias_of_channel, 0.0);
+      y[at_y + 50u] = max(d_3_2 + bias_of_channel, 0.0);
     }
     if (ox + 3u < 13u) {
-      y[at_y + 42u] = max(d_3_3 + bias_of_channel, 0.0);
+      y[at_y + 51u] = max(d_3_3 + bias_of_channel, 0.0);
     }
   }
 }

@@ -2,69 +2,125 @@
 //
 //   y[6x6x256] = max of x[13x13x256] over 3x3 windows
 //
-// Stride 2x2. A thread per value. Dispatch 1 x 256 x batch.
+// Stride 2x2. A thread goes down 3 rows of 4 columns of a channel. Dispatch 16 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][13][13]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][256][13][16]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][6][6]
 
 @compute @workgroup_size(64)
 fn pool5(
   @builtin(global_invocation_id) id: vec3u,
 ) {
-  if (id.x >= 36u) { return; }
-  let oy = id.x / 6u;
-  let ox = id.x % 6u;
-  let channel = id.y;
+  let ox = (id.x % 2u) * 4u;
+  let top = ((id.x / 2u) % 2u) * 3u;
+  let channel = id.x / 4u;
   let n = id.z;
-  let at_x = n * 43264u + channel * 169u;
 
-  var largest = -3.4028234e38;
-  {
-    let iy = oy * 2u;
-    {
-      let ix = ox * 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 1u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
+  var row_0_0 = 0.0;
+  var row_0_1 = 0.0;
+  var row_0_2 = 0.0;
+  var row_0_3 = 0.0;
+  var row_1_0 = 0.0;
+  var row_1_1 = 0.0;
+  var row_1_2 = 0.0;
+  var row_1_3 = 0.0;
+  var row_2_0 = 0.0;
+  var row_2_1 = 0.0;
+  var row_2_2 = 0.0;
+  var row_2_3 = 0.0;
+  var at_x = n * 13312u + channel * 52u + top * 8u + ox * 2u / 4u - 4u;
+  // The first turn has no whole window yet.
+  for (var turn = 0u; turn < min(3u, 6u - top) + 1u; turn++) {
+    let oy = top + turn - 1u;
+    row_0_0 = row_2_0;
+    row_0_1 = row_2_1;
+    row_0_2 = row_2_2;
+    row_0_3 = row_2_3;
+    var came_0_0 = 0.0;
+    var came_0_1 = 0.0;
+    var came_0_2 = 0.0;
+    var came_0_3 = 0.0;
+    var came_0_4 = 0.0;
+    var came_0_5 = 0.0;
+    var came_0_6 = 0.0;
+    var came_0_7 = 0.0;
+    var came_0_8 = 0.0;
+    var came_0_9 = 0.0;
+    var came_0_10 = 0.0;
+    var came_0_11 = 0.0;
+    let part_0_0 = x[at_x];
+    came_0_0 = part_0_0.x;
+    came_0_1 = part_0_0.y;
+    came_0_2 = part_0_0.z;
+    came_0_3 = part_0_0.w;
+    let part_0_1 = x[at_x + 1u];
+    came_0_4 = part_0_1.x;
+    came_0_5 = part_0_1.y;
+    came_0_6 = part_0_1.z;
+    came_0_7 = part_0_1.w;
+    let part_0_2 = x[at_x + 2u];
+    came_0_8 = part_0_2.x;
+    came_0_9 = part_0_2.y;
+    came_0_10 = part_0_2.z;
+    came_0_11 = part_0_2.w;
+    row_1_0 = max(max(came_0_0, came_0_1), came_0_2);
+    row_1_1 = max(max(came_0_2, came_0_3), came_0_4);
+    row_1_2 = max(max(came_0_4, came_0_5), came_0_6);
+    row_1_3 = max(max(came_0_6, came_0_7), came_0_8);
+    var came_1_0 = 0.0;
+    var came_1_1 = 0.0;
+    var came_1_2 = 0.0;
+    var came_1_3 = 0.0;
+    var came_1_4 = 0.0;
+    var came_1_5 = 0.0;
+    var came_1_6 = 0.0;
+    var came_1_7 = 0.0;
+    var came_1_8 = 0.0;
+    var came_1_9 = 0.0;
+    var came_1_10 = 0.0;
+    var came_1_11 = 0.0;
+    let part_1_0 = x[at_x + 4u];
+    came_1_0 = part_1_0.x;
+    came_1_1 = part_1_0.y;
+    came_1_2 = part_1_0.z;
+    came_1_3 = part_1_0.w;
+    let part_1_1 = x[at_x + 5u];
+    came_1_4 = part_1_1.x;
+    came_1_5 = part_1_1.y;
+    came_1_6 = part_1_1.z;
+    came_1_7 = part_1_1.w;
+    let part_1_2 = x[at_x + 6u];
+    came_1_8 = part_1_2.x;
+    came_1_9 = part_1_2.y;
+    came_1_10 = part_1_2.z;
+    came_1_11 = part_1_2.w;
+    row_2_0 = max(max(came_1_0, came_1_1), came_1_2);
+    row_2_1 = max(max(came_1_2, came_1_3), came_1_4);
+    row_2_2 = max(max(came_1_4, came_1_5), came_1_6);
+    row_2_3 = max(max(came_1_6, came_1_7), came_1_8);
+    at_x += 8u;
+    if (turn >= 1u) {
+      var pooled_0 = 0.0;
+      var pooled_1 = 0.0;
+      var pooled_2 = 0.0;
+      var pooled_3 = 0.0;
+      pooled_0 = max(max(row_0_0, row_1_0), row_2_0);
+      pooled_1 = max(max(row_0_1, row_1_1), row_2_1);
+      pooled_2 = max(max(row_0_2, row_1_2), row_2_2);
+      pooled_3 = max(max(row_0_3, row_1_3), row_2_3);
+      let at_y = n * 9216u + channel * 36u + oy * 6u + ox;
+      if (ox < 6u) {
+        y[at_y] = pooled_0;
+      }
+      if (ox + 1u < 6u) {
+        y[at_y + 1u] = pooled_1;
+      }
+      if (ox + 2u < 6u) {
+        y[at_y + 2u] = pooled_2;
+      }
+      if (ox + 3u < 6u) {
+        y[at_y + 3u] = pooled_3;
+      }
     }
   }
-  {
-    let iy = oy * 2u + 1u;
-    {
-      let ix = ox * 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 1u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-  }
-  {
-    let iy = oy * 2u + 2u;
-    {
-      let ix = ox * 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 1u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-    {
-      let ix = ox * 2u + 2u;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
-    }
-  }
-
-  let at_y = n * 9216u + channel * 36u + oy * 6u + ox;
-  y[at_y] = largest;
 }

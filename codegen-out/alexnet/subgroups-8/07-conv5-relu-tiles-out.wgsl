@@ -7,7 +7,7 @@
 
 @group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][36][16][256]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [256]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][13][13]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][13][16]
 
 fn transform_row(d: ptr<function, array<f32, 6>>) {
   let plus_0 = (*d)[1u] + (*d)[2u];
@@ -74,11 +74,11 @@ fn conv5_relu_tiles_out(
   transform_row(&d_2);
   transform_row(&d_3);
 
-  let at_y = n * 43264u + channel * 169u + oy * 13u + ox;
+  let at_y = n * 53248u + channel * 208u + oy * 16u + ox;
   for (var row = 0u; row < min(4u, 13u - oy); row++) {
     for (var j = 0u; j < 4u; j++) {
       if (ox + j < 13u) {
-        y[at_y + row * 13u + j] = max(d_0[j] + bias_of_channel, 0.0);
+        y[at_y + row * 16u + j] = max(d_0[j] + bias_of_channel, 0.0);
       }
     }
     for (var j = 0u; j < 4u; j++) { d_0[j] = d_1[j]; }

@@ -2,31 +2,54 @@
 //
 //   y[6x6x256] = max of x[13x13x256] over 3x3 windows
 //
-// Stride 2x2. A thread per value. Dispatch 1 x 256 x batch.
+// Stride 2x2. A thread goes down 3 rows of 4 columns of a channel. Dispatch 16 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][13][13]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][256][13][16]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][6][6]
 
 @compute @workgroup_size(64)
 fn pool5(
   @builtin(global_invocation_id) id: vec3u,
 ) {
-  if (id.x >= 36u) { return; }
-  let oy = id.x / 6u;
-  let ox = id.x % 6u;
-  let channel = id.y;
+  let ox = (id.x % 2u) * 4u;
+  let top = ((id.x / 2u) % 2u) * 3u;
+  let channel = id.x / 4u;
   let n = id.z;
-  let at_x = n * 43264u + channel * 169u;
 
-  var largest = -3.4028234e38;
-  for (var r = 0u; r < 3u; r++) {
-    let iy = oy * 2u + r;
-    for (var s = 0u; s < 3u; s++) {
-      let ix = ox * 2u + s;
-      largest = max(largest, x[at_x + iy * 13u + ix]);
+  var row_0: array<f32, 4>;
+  var row_1: array<f32, 4>;
+  var row_2: array<f32, 4>;
+  var at_x = n * 13312u + channel * 52u + top * 8u + ox * 2u / 4u - 4u;
+  // The first turn has no whole window yet.
+  for (var turn = 0u; turn < min(3u, 6u - top) + 1u; turn++) {
+    let oy = top + turn - 1u;
+    for (var i = 0u; i < 4u; i++) { row_0[i] = row_2[i]; }
+    var came_0: array<f32, 12>;
+    let part_0_0 = x[at_x];
+    for (var i = 0u; i < 4u; i++) { came_0[i] = part_0_0[i]; }
+    let part_0_1 = x[at_x + 1u];
+    for (var i = 0u; i < 4u; i++) { came_0[i + 4u] = part_0_1[i]; }
+    let part_0_2 = x[at_x + 2u];
+    for (var i = 0u; i < 4u; i++) { came_0[i + 8u] = part_0_2[i]; }
+    for (var i = 0u; i < 4u; i++) { row_1[i] = max(max(came_0[i * 2u], came_0[i * 2u + 1u]), came_0[i * 2u + 2u]); }
+    var came_1: array<f32, 12>;
+    let part_1_0 = x[at_x + 4u];
+    for (var i = 0u; i < 4u; i++) { came_1[i] = part_1_0[i]; }
+    let part_1_1 = x[at_x + 5u];
+    for (var i = 0u; i < 4u; i++) { came_1[i + 4u] = part_1_1[i]; }
+    let part_1_2 = x[at_x + 6u];
+    for (var i = 0u; i < 4u; i++) { came_1[i + 8u] = part_1_2[i]; }
+    for (var i = 0u; i < 4u; i++) { row_2[i] = max(max(came_1[i * 2u], came_1[i * 2u + 1u]), came_1[i * 2u + 2u]); }
+    at_x += 8u;
+    if (turn >= 1u) {
+      var pooled: array<f32, 4>;
+      for (var i = 0u; i < 4u; i++) { pooled[i] = max(max(row_0[i], row_1[i]), row_2[i]); }
+      let at_y = n * 9216u + channel * 36u + oy * 6u + ox;
+      for (var i = 0u; i < 4u; i++) {
+        if (ox + i < 6u) {
+          y[at_y + i] = pooled[i];
+        }
+      }
     }
   }
-
-  let at_y = n * 9216u + channel * 36u + oy * 6u + ox;
-  y[at_y] = largest;
 }
