@@ -17,6 +17,8 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
   if (supply !== 'broadcast' || costs.load === undefined || costs.store === undefined) return;
   if (kernel[0] !== kernel[1] || stride[0] !== stride[1] || dilation.some((step) => step !== 1)) return;
   if ((inChannels * stride[0] ** 2) % 4 !== 0 || outChannels < lanes) return;
+  // A direct convolution has a row of inputs beside its sums.
+  const mostSums = target.maxSums + lanes;
   for (let outputs = 2; ; outputs++) {
     const { taps, inputs, places, phases, tiles } = winogradSize({ height, width, kernel, stride }, outputs);
     if (taps < 2 || inputs > mostWinogradInputs) return;
@@ -25,7 +27,7 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
     if (places * tiles * groups * Math.max(phases * inChannels, outChannels) > most) continue;
     for (const blocks of [1, 2, 3, 4]) {
       if (places * phases * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
-      for (let count = lanes; count * blocks <= Math.max(target.maxSums, lanes) && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
+      for (let count = lanes; count * blocks <= mostSums && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
     }
   }
 }
