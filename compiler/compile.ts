@@ -19,6 +19,8 @@ export interface CompileSettings {
   readonly precision?: Precision;
   /** Ways that were measured to be the fastest for some kernels, by the names of targets; for the rest those that ship. `none`: estimates alone. */
   readonly tuned?: ReadonlyMap<string, Tuned> | 'none';
+  /** For batches of how many images kernels are chosen; those of any size run. Default 1. */
+  readonly batch?: number;
 }
 
 export interface Compiled extends Artifact {
@@ -27,12 +29,12 @@ export interface Compiled extends Artifact {
 }
 
 /** A network whose shapes are known, as a GPU program for each target. What is wrong with a network was said by `check`. */
-export function compile(graph: TypedGraph, { targets, storeAll = false, precision = 'f32', tuned = new Map() }: CompileSettings): Compiled {
+export function compile(graph: TypedGraph, { targets, storeAll = false, precision = 'f32', tuned = new Map(), batch = 1 }: CompileSettings): Compiled {
   // All targets share one division into kernels.
   const program = fuse(graph, { storeAll, maxBuffers: Math.min(...targets.map(({ limits }) => limits.maxStorageBuffersPerShaderStage)) });
   const outputs = outputsOf(program, storeAll);
   const scheduled = targets.map((target) => {
-    const steps = schedule(program, target, fileName(graph), { precision, tuned: tuned === 'none' ? tuned : (tuned.get(target.name) ?? new Map()) });
+    const steps = schedule(program, target, fileName(graph), { precision, images: batch, tuned: tuned === 'none' ? tuned : (tuned.get(target.name) ?? new Map()) });
     return { schedule: steps, memory: planMemory(steps, outputs.map(({ value }) => value)) };
   });
   return { program, schedules: scheduled.map(({ schedule: made }) => made), ...toPlan(graph, outputs, precision, scheduled) };

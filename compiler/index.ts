@@ -51,6 +51,8 @@ export interface CompileOptions extends SpecOptions {
    * before those that ship with netloom. `none`: neither, estimates alone.
    */
   readonly tuned?: readonly string[] | 'none';
+  /** For batches of how many images kernels are chosen, which matters on GPUs; those of any size run. Default 1. */
+  readonly batch?: number;
 }
 
 /** A GPU program; `loadModel` of `netloom/runtime` takes its plan and shaders. */
@@ -90,13 +92,14 @@ export function check(text: string, options: SpecOptions = {}): CheckedData {
  * @throws SpecError where the spec has errors; an Error that says what is wrong with `targets` or `tuned`
  */
 export function compile(text: string, options: CompileOptions = {}): CompiledSpec {
-  const { precision = 'f32' } = options;
+  const { precision = 'f32', batch = 1 } = options;
+  if (!Number.isInteger(batch) || batch < 1) throw new Error(`\`batch\` is ${batch}: it must be a whole number, at least 1`);
   const targets = targetsOf(options);
   const tuned = tunedOf(options, targets);
   const source = sourceOf(text, options);
   const { diagnostics, graph } = judge(source, overridesOf(options));
   if (graph === undefined) throw new SpecError(diagnostics);
-  const { plan, shaders, schedules } = compileGraph(graph, { targets, precision, tuned });
+  const { plan, shaders, schedules } = compileGraph(graph, { targets, precision, tuned, batch });
   const shader = (path: string): string => {
     const code = shaders.get(path);
     if (code === undefined) throw new Error(`${plan.model} has no shader ${path}`);

@@ -4,7 +4,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../compiler/compile.ts';
 import type { TypedGraph } from '../compiler/ir/graph.ts';
 import type { Target } from '../compiler/ir/target.ts';
+import { fuse } from '../compiler/passes/fuse.ts';
 import { portable } from '../compiler/passes/targets.ts';
+import { waysOf, workOf, type Tuned } from '../compiler/passes/ways.ts';
 import { benches, networkOf } from './support/gpu.ts';
 import { differences, smallNetworks, withoutWinograd, type Setting } from './support/small-networks.ts';
 
@@ -128,15 +130,44 @@ layers:
   j: { op: conv, filters: 16, kernel: 3, from: a, activation: sigmoid }
 outputs: [bn, c, s, g, h, i, j]`;
 
-describe.each(all.filter(({ target }) => target.costs.store !== undefined))('convolutions in Winograd tiles, $target.name on $adapter', (bench) => {
-  // Where multiply-adds cost more than anything else, whoever needs the fewest is chosen.
-  const dear = { ...bench.target, costs: { ...bench.target.costs, load: 5, fma: 10_000, fmaAlone: 10_000 } };
+/** Where multiply-adds cost more than anything else, whoever needs the fewest is chosen. */
+const dear = (target: Target): Target => ({ ...target, costs: { ...target.costs, load: 5, fma: 10_000, fmaAlone: 10_000 } });
 
+/** The layers, by their first letters, that are done in Winograd's tiles, and the shaders of their products. */
+function withProducts(graph: TypedGraph, target: Target, ways: Tuned = new Map()): { readonly steps: readonly string[]; readonly codes: readonly string[] } {
+  const { plan, shaders } = compile(graph, { targets: [target], tuned: new Map([[target.name, ways]]) });
+  const steps = plan.variants[0]?.steps.filter(({ name }) => name.endsWith('(products)')) ?? [];
+  return { steps: steps.map(({ name }) => name.charAt(0)), codes: steps.map(({ kernels }) => shaders.get(kernels[0]?.shader ?? '') ?? '') };
+}
+
+describe.each(all.filter(({ target }) => target.costs.store !== undefined))('convolutions in Winograd tiles, $target.name on $adapter', (bench) => {
   test.each([1, 5])('batch %i', async (batch) => {
     const graph = small(tiled);
-    const steps = compile(graph, { targets: [dear] }).plan.variants[0]?.steps.map(({ name }) => name) ?? [];
-    expect(steps.filter((name) => name.endsWith('(products)')).map((name) => name.charAt(0))).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'h', 'i']);
-    await holds(graph, { ...bench, target: dear }, 5, batch, 1e-5);
+    const { subgroupSize } = bench.target;
+    const { steps } = withProducts(graph, dear(bench.target));
+    // Without subgroups a workgroup makes 32 channels, and only one layer has so many.
+    expect(steps).toEqual(subgroupSize === undefined ? ['f'] : ['a', 'b', 'c', 'd', 'e', 'f', 'h', 'i']);
+    await holds(graph, { ...bench, target: dear(bench.target) }, 5, batch, 1e-5);
+  });
+});
+
+describe.each(sharing)('Winograd tiles whose channels subgroups share, $target.name on $adapter', ({ target, device }) => {
+  const graph = small(tiled.replace('13x11x8', '13x11x64'));
+  /** Of each convolution's ways with shares the first, or one that takes in sixteen channels at once. */
+  const ways = new Map(fuse(graph, { storeAll: true }).kernels.flatMap((kernel) => {
+    const site = { kernel, precision: 'f32' } as const;
+    const able = waysOf(site, target).map(({ way }) => way).filter((way) => way.kind === 'winograd' && way.tile.shares !== undefined);
+    const way = able.find((one) => one.kind === 'winograd' && one.tile.quads === 4) ?? able[0];
+    return way === undefined ? [] : [[workOf(site) ?? '', way] as const];
+  }));
+
+  test.each([1, 3])('batch %i', async (batch) => {
+    const { steps, codes } = withProducts(graph, target, ways);
+    // The channels of the others come in threes.
+    expect(steps).toEqual(['a', 'd', 'e', 'f', 'h', 'i']);
+    for (const code of codes) expect(code).toContain('let share = ');
+    expect(codes.some((code) => code.includes('mat4x4f'))).toBe(true);
+    await holds(graph, { target, device, ways }, 5, batch, 1e-5);
   });
 });
 

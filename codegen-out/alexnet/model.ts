@@ -1786,18 +1786,34 @@ export const plan = {
     {
       target: 'portable',
       needs: { features: [], limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [621072, 1161600, 380928, 245760, 368640, 368640, 36864],
+      slots: [645888, 1204224, 1524096, 4064256, 380928, 262144, 393216, 393216],
       weights: [
         {
           name: 'conv1.weight',
-          source: { role: 'weight', tensor: 'conv1.weight', shape: [1, 96, 3, 11, 11], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv1.weight',
+            shape: [1, 96, 48, 36],
+            batchnorms: [],
+            winograd: {
+              kernel: 11,
+              stride: 4,
+              filter: [
+                [0.25, 0, 0],
+                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
+                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
+                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
+                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
+                [0, 0, 1],
+              ],
+            },
+          },
           order: [
+            { axis: 3, size: 36, step: 1 },
+            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 3, step: 32 },
-            { axis: 2, size: 3, step: 1 },
-            { axis: 3, size: 11, step: 1 },
-            { axis: 4, size: 3, step: 4 },
             { axis: 1, size: 32, step: 1 },
-            { axis: 4, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1807,14 +1823,32 @@ export const plan = {
         },
         {
           name: 'conv2.weight',
-          source: { role: 'weight', tensor: 'conv2.weight', shape: [2, 128, 48, 25], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv2.weight',
+            shape: [2, 128, 48, 49],
+            batchnorms: [],
+            winograd: {
+              kernel: 5,
+              stride: 1,
+              filter: [
+                [-0.5, 0, 0, 0, 0],
+                [-0.3333333333333333, -0.3333333333333333, -0.3333333333333333, -0.3333333333333333, -0.3333333333333333],
+                [0.1111111111111111, -0.1111111111111111, 0.1111111111111111, -0.1111111111111111, 0.1111111111111111],
+                [0.027777777777777776, 0.05555555555555555, 0.1111111111111111, 0.2222222222222222, 0.4444444444444444],
+                [-0.016666666666666666, 0.03333333333333333, -0.06666666666666667, 0.13333333333333333, -0.26666666666666666],
+                [0.7111111111111111, 0.35555555555555557, 0.17777777777777778, 0.08888888888888889, 0.044444444444444446],
+                [0, 0, 0, 0, 1],
+              ],
+            },
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
+            { axis: 3, size: 49, step: 1 },
+            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 2, step: 64 },
-            { axis: 2, size: 48, step: 1 },
-            { axis: 3, size: 7, step: 4 },
             { axis: 1, size: 64, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1824,13 +1858,19 @@ export const plan = {
         },
         {
           name: 'conv3.weight',
-          source: { role: 'weight', tensor: 'conv3.weight', shape: [1, 384, 256, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv3.weight',
+            shape: [1, 384, 256, 16],
+            batchnorms: [],
+            winograd: { kernel: 3, stride: 1, filter: [[-1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]] },
+          },
           order: [
             { axis: 1, size: 6, step: 64 },
-            { axis: 2, size: 256, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 16, step: 1 },
+            { axis: 2, size: 64, step: 4 },
             { axis: 1, size: 64, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1840,14 +1880,20 @@ export const plan = {
         },
         {
           name: 'conv4.weight',
-          source: { role: 'weight', tensor: 'conv4.weight', shape: [2, 192, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv4.weight',
+            shape: [2, 192, 192, 16],
+            batchnorms: [],
+            winograd: { kernel: 3, stride: 1, filter: [[-1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]] },
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 3, step: 64 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 16, step: 1 },
+            { axis: 2, size: 48, step: 4 },
             { axis: 1, size: 64, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1857,14 +1903,20 @@ export const plan = {
         },
         {
           name: 'conv5.weight',
-          source: { role: 'weight', tensor: 'conv5.weight', shape: [2, 128, 192, 9], batchnorms: [] },
+          source: {
+            role: 'weight',
+            tensor: 'conv5.weight',
+            shape: [2, 128, 192, 16],
+            batchnorms: [],
+            winograd: { kernel: 3, stride: 1, filter: [[-1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]] },
+          },
           order: [
             { axis: 0, size: 2, step: 1 },
             { axis: 1, size: 2, step: 64 },
-            { axis: 2, size: 192, step: 1 },
-            { axis: 3, size: 3, step: 4 },
+            { axis: 3, size: 16, step: 1 },
+            { axis: 2, size: 48, step: 4 },
             { axis: 1, size: 64, step: 1 },
-            { axis: 3, size: 4, step: 1 },
+            { axis: 2, size: 4, step: 1 },
           ],
         },
         {
@@ -1915,16 +1967,40 @@ export const plan = {
       ],
       steps: [
         {
-          name: 'conv1+relu',
+          name: 'conv1+relu (tiles in)',
           kernels: [
             {
-              shader: 'portable/01-conv1-relu.wgsl',
-              entryPoint: 'conv1_relu',
+              shader: 'portable/01-conv1-relu-tiles-in.wgsl',
+              entryPoint: 'conv1_relu_tiles_in',
               images: 1,
-              workgroups: [3, 275],
+              workgroups: [147, 1],
             },
           ],
-          bindings: [{ slot: 0, access: 'read' }, { weight: 0 }, { weight: 1 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 0, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (products)',
+          kernels: [
+            {
+              shader: 'portable/01-conv1-relu-products.wgsl',
+              entryPoint: 'conv1_relu_products',
+              images: 1,
+              workgroups: [1, 720],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 0 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv1+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'portable/01-conv1-relu-tiles-out.wgsl',
+              entryPoint: 'conv1_relu_tiles_out',
+              images: 1,
+              workgroups: [294, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 1 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm1+pool1',
@@ -1936,19 +2012,43 @@ export const plan = {
               workgroups: [12, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 4, access: 'write' }],
         },
         {
-          name: 'conv2+relu',
+          name: 'conv2+relu (tiles in)',
           kernels: [
             {
-              shader: 'portable/03-conv2-relu.wgsl',
-              entryPoint: 'conv2_relu',
+              shader: 'portable/03-conv2-relu-tiles-in.wgsl',
+              entryPoint: 'conv2_relu_tiles_in',
               images: 1,
-              workgroups: [4, 189],
+              workgroups: [122, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 4, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (products)',
+          kernels: [
+            {
+              shader: 'portable/03-conv2-relu-products.wgsl',
+              entryPoint: 'conv2_relu_products',
+              images: 1,
+              workgroups: [2, 441],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv2+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'portable/03-conv2-relu-tiles-out.wgsl',
+              entryPoint: 'conv2_relu_tiles_out',
+              images: 1,
+              workgroups: [324, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -1960,48 +2060,120 @@ export const plan = {
               workgroups: [3, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 5, access: 'write' }],
         },
         {
-          name: 'conv3+relu',
+          name: 'conv3+relu (tiles in)',
           kernels: [
             {
-              shader: 'portable/05-conv3-relu.wgsl',
-              entryPoint: 'conv3_relu',
+              shader: 'portable/05-conv3-relu-tiles-in.wgsl',
+              entryPoint: 'conv3_relu_tiles_in',
               images: 1,
-              workgroups: [6, 52],
+              workgroups: [196, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 4 }, { weight: 5 }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 5, access: 'read' }, { slot: 1, access: 'write' }],
         },
         {
-          name: 'conv4+relu',
+          name: 'conv3+relu (products)',
           kernels: [
             {
-              shader: 'portable/06-conv4-relu.wgsl',
-              entryPoint: 'conv4_relu',
+              shader: 'portable/05-conv3-relu-products.wgsl',
+              entryPoint: 'conv3_relu_products',
               images: 1,
-              workgroups: [6, 52],
+              workgroups: [6, 208],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { weight: 6 }, { weight: 7 }, { slot: 5, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 2, access: 'write' }],
         },
         {
-          name: 'conv5+relu',
+          name: 'conv3+relu (tiles out)',
           kernels: [
             {
-              shader: 'portable/07-conv5-relu.wgsl',
-              entryPoint: 'conv5_relu',
+              shader: 'portable/05-conv3-relu-tiles-out.wgsl',
+              entryPoint: 'conv3_relu_tiles_out',
               images: 1,
-              workgroups: [4, 52],
+              workgroups: [294, 1],
             },
           ],
-          bindings: [{ slot: 5, access: 'read' }, { weight: 8 }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'portable/06-conv4-relu-tiles-in.wgsl',
+              entryPoint: 'conv4_relu_tiles_in',
+              images: 1,
+              workgroups: [294, 1],
+            },
+          ],
+          bindings: [{ slot: 6, access: 'read' }, { slot: 1, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (products)',
+          kernels: [
+            {
+              shader: 'portable/06-conv4-relu-products.wgsl',
+              entryPoint: 'conv4_relu_products',
+              images: 1,
+              workgroups: [6, 208],
+            },
+          ],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv4+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'portable/06-conv4-relu-tiles-out.wgsl',
+              entryPoint: 'conv4_relu_tiles_out',
+              images: 1,
+              workgroups: [294, 1],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles in)',
+          kernels: [
+            {
+              shader: 'portable/07-conv5-relu-tiles-in.wgsl',
+              entryPoint: 'conv5_relu_tiles_in',
+              images: 1,
+              workgroups: [294, 1],
+            },
+          ],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 2, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (products)',
+          kernels: [
+            {
+              shader: 'portable/07-conv5-relu-products.wgsl',
+              entryPoint: 'conv5_relu_products',
+              images: 1,
+              workgroups: [4, 400],
+            },
+          ],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
+        },
+        {
+          name: 'conv5+relu (tiles out)',
+          kernels: [
+            {
+              shader: 'portable/07-conv5-relu-tiles-out.wgsl',
+              entryPoint: 'conv5_relu_tiles_out',
+              images: 1,
+              workgroups: [196, 1],
+            },
+          ],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'portable/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -2014,7 +2186,7 @@ export const plan = {
               workgroups: [1024, 1],
             },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -2028,7 +2200,7 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 6, access: 'read' },
+            { slot: 2, access: 'read' },
             { weight: 12 },
             { weight: 13 },
             { slot: 1, access: 'write', offsetBytes: 8192 },
@@ -2045,7 +2217,7 @@ export const plan = {
               workgroups: [2048, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 2, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -2053,21 +2225,21 @@ export const plan = {
             { shader: 'portable/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
             { shader: 'portable/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [500, 1] },
           ],
-          bindings: [{ slot: 6, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'portable/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
       ],
       input: {
         slot: 0,
-        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51756, imageStride: 155268, firstChannel: 0 },
+        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 232, planeStride: 53824, imageStride: 161472, firstChannel: 0 },
       },
       outputs: [
         {
-          slot: 6,
+          slot: 2,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],

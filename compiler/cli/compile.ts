@@ -9,7 +9,7 @@ import { tunedWays } from '../passes/tuned.ts';
 import { listOf } from '../source/suggest.ts';
 import { exitCode, Fault } from './fault.ts';
 import { reasonOf } from './files.ts';
-import { assignments, choice, text, words } from './option.ts';
+import { assignments, choice, number, text, words } from './option.ts';
 import { openNetwork } from './spec.ts';
 import { openTargets } from './target.ts';
 import { asksForNone, openTunedFiles, staleNotes } from './tuned.ts';
@@ -29,6 +29,7 @@ export const compileVerb = defineVerb({
     target: words('NAME|FILE.json', `what to compile for (default: ${targets.map(({ name }) => name).join(',')})`),
     precision: choice(['f32', 'f16'], 'in what the weights of convolutions and dense layers are stored'),
     tuned: words('FILE', 'ways of kernels that netloom tune measured, before those that ship; none: estimates alone'),
+    batch: number('N', 'for batches of how many images kernels are chosen, which matters on GPUs; those of any size run', 1, { whole: true, min: 1 }),
     set: assignments('NAME=VALUE', 'gives a param of the spec another value'),
   },
   examples: [
@@ -36,7 +37,7 @@ export const compileVerb = defineVerb({
     'netloom compile specs/alexnet.yaml --set classes=10 -o src/alexnet',
     'netloom doctor --format json > gpu.json && netloom compile specs/alexnet.yaml --target gpu.json,portable',
   ],
-  run([file = ''], { output, target, precision, tuned, set }, terminal) {
+  run([file = ''], { output, target, precision, tuned, batch, set }, terminal) {
     const asked = openTargets(target, targets);
     const none = asksForNone(tuned);
     const measured = openTunedFiles(none ? [] : tuned);
@@ -47,7 +48,7 @@ export const compileVerb = defineVerb({
     }
     const graph = openNetwork(file, set, terminal);
     if (graph === undefined) return Promise.resolve(exitCode.input);
-    const compiled = compile(graph, { targets: asked, precision, tuned: none ? 'none' : new Map(measured.map(({ file }) => [file.target, tunedWays(file)])) });
+    const compiled = compile(graph, { targets: asked, precision, batch, tuned: none ? 'none' : new Map(measured.map(({ file }) => [file.target, tunedWays(file)])) });
     const files = filesOf(graph, compiled);
     const folder = output ?? graph.document.name.value;
     try {

@@ -87,7 +87,7 @@ export interface Choice {
 }
 
 /** Most targets can be ruled out by what they are; the rest by what the network becomes for them. */
-export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, tuned = () => ({ notes: [] }) }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'tuned'>): Choice {
+export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, batch, tuned = () => ({ notes: [] }) }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'batch' | 'tuned'>): Choice {
   const passedOver: PassedOver[] = [];
   for (const target of targets) {
     const reason = whyNot(needsOf(target), adapter);
@@ -96,7 +96,7 @@ export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets,
       continue;
     }
     const { ways = new Map<string, never>(), path, notes } = tuned(target.name, adapter);
-    const compiled = compile(graph, { targets: [target], precision, storeAll, tuned: ways === 'none' ? ways : new Map([[target.name, ways]]) });
+    const compiled = compile(graph, { targets: [target], precision, storeAll, batch, tuned: ways === 'none' ? ways : new Map([[target.name, ways]]) });
     const { variant, passedOver: refused } = findVariant(compiled.plan, adapter);
     const [schedule] = compiled.schedules;
     if (variant !== undefined && schedule !== undefined) {

@@ -32,7 +32,7 @@ export interface MeasureSettings {
 }
 
 /** Each work that may be done in several ways, in the order of the network. */
-export function worksOf(program: Program, target: Target, precision: Precision): readonly Work[] {
+export function worksOf(program: Program, target: Target, precision: Precision, images = 1): readonly Work[] {
   const works = new Map<string, [FusedKernel, ...FusedKernel[]]>();
   for (const kernel of program.kernels) {
     const work = workOf({ kernel, precision });
@@ -41,7 +41,7 @@ export function worksOf(program: Program, target: Target, precision: Precision):
     if (known === undefined) works.set(work, [kernel]);
     else known.push(kernel);
   }
-  return Array.from(works, ([work, kernels]): Work => ({ work, program, target, precision, kernels, ways: waysOf({ kernel: kernels[0], precision }, target) }))
+  return Array.from(works, ([work, kernels]): Work => ({ work, program, target, precision, kernels, ways: waysOf({ kernel: kernels[0], precision, images }, target) }))
     .filter((work) => candidatesFor(work).length > 1);
 }
 

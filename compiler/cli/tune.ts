@@ -47,7 +47,7 @@ export const tune = defineVerb({
     if (graph === undefined) return exitCode.input;
     const found = await findForProfile({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
     const { report, reason } = found;
-    const { compiled: { program }, schedule: { target } } = compileFor(report, graph, { targets: asked, precision, storeAll: false });
+    const { compiled: { program }, schedule: { target } } = compileFor(report, graph, { targets: asked, precision, storeAll: false, batch });
     const file = output ?? cachedPath(terminal.env, target.name, report);
     if (file === undefined) throw new Fault('call', 'netloom tune finds no folder to keep the winners in', '-o FILE says where; or set XDG_CACHE_HOME');
     const head = { version: 1, target: target.name, adapter: report.name, driver: report.description } as const;
@@ -57,7 +57,7 @@ export const tune = defineVerb({
     const device = await openAdapter(found);
     const patience = new Patience(time);
     try {
-      const works = await measureAll(device, worksOf(program, target, precision), { batch, most: candidates }, patience, terminal);
+      const works = await measureAll(device, worksOf(program, target, precision, batch), { batch, most: candidates }, patience, terminal);
       terminal.progress('');
       const ways = Object.fromEntries(works.map(({ work, way, before, after }): [string, TunedWay] => [work, { way, batch, milliseconds: { before: rounded(before), after: rounded(after) } }]));
       writeTuned(file, { ...head, ways: { ...known, ...ways } });

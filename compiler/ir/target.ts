@@ -47,9 +47,13 @@ export interface Costs {
   /** Loading and storing one value a lane, wherever it lies; absent where Winograd's kernels are no option. */
   readonly load?: number;
   readonly store?: number;
+  /** Bringing one weight a lane from memory for the first time in a run; absent where that is no more than loading it again. */
+  readonly fetch?: number;
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;
+  /** Another dispatch, with waiting for the last workgroup of the one before; absent: next to nothing. */
+  readonly dispatch?: number;
   /** What a turn waits for its loads, where there is nothing else to do. Only where subgroups work side by side. */
   readonly wait?: number;
   /** Compiling one multiply-add of an unrolled loop, shared out among some hundred runs. */

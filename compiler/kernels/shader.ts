@@ -160,7 +160,7 @@ export class ShaderWriter {
   }
 
   /** A buffer between the stages of a kernel. */
-  scratch(wanted: string, name: string, access: 'read' | 'write', type: 'f32' | 'vec4f', comment: string): string {
+  scratch(wanted: string, name: string, access: 'read' | 'write', type: 'f32' | 'vec4f' | 'mat4x4f', comment: string): string {
     return this.bind(wanted, `var<storage, ${access === 'read' ? 'read' : 'read_write'}> %: array<${type}>;`, comment, { kind: 'scratch', name, access });
   }
 

@@ -24,6 +24,10 @@ export interface WinogradTile {
   readonly lanes: number;
   readonly blocks: number;
   readonly tiles: number;
+  /** What one turn of its loop takes in of each tile's channels, in groups of four; absent: one. */
+  readonly quads?: number;
+  /** Subgroups of a workgroup that share the channels; absent: there is one. */
+  readonly shares?: number;
 }
 
 /** What follows from a convolution's size and its tiles. */
@@ -67,7 +71,9 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
   const allOut = groups * outChannels;
   const { outputs } = tile;
   const matrices = winogradMatrices(outputs, taps);
-  const { unroll, limits } = site.target;
+  const { supply, limits } = site.target;
+  // A GPU has registers for all of a tile, and compiles many loads quickly.
+  const unroll = supply === 'uniform' ? 'written' : site.target.unroll;
   /** Of the workgroups that transform tiles. */
   const transformThreads = lanesWithin(limits, 64);
   const written = unroll === 'written';
@@ -252,18 +258,29 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
   /** For each place of the tiles a product of matrices: a lane is an output channel, a workgroup's tiles are its columns. */
   function products(): Shader {
     const { kernel } = site;
-    const { lanes, blocks } = tile;
+    const { lanes, blocks, quads = 1, shares = 1 } = tile;
     const columns = tile.tiles;
     const atOnce = lanes * blocks;
     const blocksPerGroup = Math.ceil(outChannels / atOnce);
     const columnGroups = Math.ceil(tiles / columns);
-    const quads = inChannels / 4;
+    const channelQuads = inChannels / 4;
+    const quadsOfShare = channelQuads / shares;
+    if (quadsOfShare % quads !== 0) throw new Error(`${shares} subgroups cannot share ${inChannels} channels, ${quads * 4} at a time`);
+    /** A matrix of sixteen channels, which a GPU loads at once. */
+    const together = supply === 'uniform' && quads % 4 === 0 ? 4 : 1;
+    const loaded = together * 4;
     // What was transformed needs its precision: rounded to 16 bits it makes results 8 to 17 times as inexact as kernels do.
     const writer = new ShaderWriter({ ...site, precision: 'f32' }, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, places * columnGroups] }]);
-    writer.scratch('v', transformedInput, 'read', 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
-    const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${quads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
+    writer.scratch('v', transformedInput, 'read', together === 4 ? 'mat4x4f' : 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
+    const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${channelQuads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
     writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${places}][${tiles}][${allOut}]`);
-    const sums = columnProduct({ lanes, blocks, columns, quads: 1 }, site.target, { input: (columnsOn) => `v[${plus('at_v', times(columnsOn, allIn / 4))}]`, weights });
+    const sums = columnProduct({ lanes, blocks, columns, quads, shares }, site.target, {
+      input: (columnsOn, quadsOn) => `v[${plus('at_v', times(columnsOn, allIn / loaded), quadsOn / together)}]`,
+      together,
+      weights,
+    });
+    const { sharing } = sums;
+    const share = (count: number): readonly string[] => (sharing === undefined ? [] : [String(times('share', count))]);
     const exact = outChannels % atOnce === 0;
     const group = groups > 1 ? `(group.x / ${u(blocksPerGroup)})` : '';
     const channel = groups === 1 || exact ? times('group.x', atOnce) : `${group} * ${u(outChannels)} + (group.x % ${u(blocksPerGroup)}) * ${u(atOnce)}`;
@@ -276,6 +293,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       return exact ? [line] : [`if (${plus('channel', times(block, lanes))} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, [line], '}'];
     });
     const body: Lines = [
+      ...(sharing?.place ?? []),
       `let place = ${columnGroups > 1 ? `group.y / ${u(columnGroups)}` : 'group.y'};`,
       `let first = ${columnGroups > 1 ? `(group.y % ${u(columnGroups)}) * ${u(columns)}` : '0u'};`,
       `let channel = ${plus(String(channel), 'lane')};`,
@@ -283,12 +301,17 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       '',
       ...sums.start,
       '',
-      `var at_v = ((n * ${u(places)} + place) * ${u(tiles)} + first + ${sums.place.column}) * ${u(allIn / 4)}${groups > 1 ? ` + ${group} * ${u(quads)}` : ''};`,
-      `var at_w = (group.x * ${u(places)} + place) * ${u(quads * atOnce)};`,
+      `var at_v = ${plus(
+        `(${plus(`(n * ${u(places)} + place) * ${u(tiles)}`, 'first', sums.place.column)}) * ${u(allIn / loaded)}`,
+        ...(groups > 1 ? [`${group} * ${u(inChannels / loaded)}`] : []),
+        ...share(quadsOfShare / together),
+        ...sums.place.quad,
+      )};`,
+      `var at_w = ${plus(`(group.x * ${u(places)} + place) * ${u(channelQuads * atOnce)}`, ...share(quadsOfShare * atOnce))};`,
       '// The end is no constant, so that no driver unrolls this loop.',
-      `let end = at_w + ${u(quads * atOnce)};`,
+      `let end = at_w + ${u(quadsOfShare * atOnce)};`,
       'while (at_w < end) {',
-      [...sums.turn, 'at_v += 1u;', `at_w += ${u(atOnce)};`],
+      [...sums.turn, `at_v += ${u(quads / together)};`, `at_w += ${u(quads * atOnce)};`],
       '}',
       '',
       `let at_m = ((n * ${u(places)} + place) * ${u(tiles)} + first) * ${u(allOut)} + channel;`,
@@ -297,12 +320,16 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const macs = places * tiles * inChannels * allOut;
     return writer.finish({
       header: header(site, `transformed ${core.weight} · v, for each of ${places} places`, `The second of three kernels: a lane makes ${blocks > 1 ? `${blocks} channels` : 'a channel'}, a workgroup ${atOnce} channels of ${columns} tiles, ` +
-        `whose values are handed around among its lanes. Dispatch ${groups * blocksPerGroup} x ${places * columnGroups} x batch. ${millions(macs)} multiply-adds instead of ${millions(kernel.nodes[0]?.macs ?? 0)}, ` +
+        `${sharing === undefined ? '' : `in ${shares} subgroups that share the channels, `}whose values ${supply === 'uniform' ? 'all lanes load at once' : 'are handed around among its lanes'}. Dispatch ${groups * blocksPerGroup} x ${places * columnGroups} x batch. ${millions(macs)} multiply-adds instead of ${millions(kernel.nodes[0]?.macs ?? 0)}, ` +
         `${millions(elements([places, inChannels, allOut]) * 4)}B of weights.`, `m[${places}x${tiles}x${allOut}]`),
       stage: 'products',
-      enables: ['enable subgroups;'],
-      workgroupSize: lanes,
-      builtins: ['@builtin(workgroup_id) group: vec3u', '@builtin(subgroup_invocation_id) lane: u32'],
+      enables: sharing?.enables ?? (supply === 'uniform' ? [] : ['enable subgroups;']),
+      shared: sharing?.shared ?? [],
+      workgroupSize: lanes * shares,
+      builtins: [
+        '@builtin(workgroup_id) group: vec3u',
+        ...(sharing?.builtins ?? [`@builtin(${supply === 'uniform' ? 'local_invocation_index' : 'subgroup_invocation_id'}) lane: u32`]),
+      ],
       body,
     });
 
@@ -311,7 +338,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
         { axis: 0, size: groups, step: 1 },
         { axis: 1, size: blocksPerGroup, step: atOnce },
         { axis: 3, size: places, step: 1 },
-        { axis: 2, size: quads, step: 4 },
+        { axis: 2, size: channelQuads, step: 4 },
         { axis: 1, size: blocks, step: lanes },
         { axis: 1, size: lanes, step: 1 },
         { axis: 2, size: 4, step: 1 },

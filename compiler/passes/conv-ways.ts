@@ -55,8 +55,23 @@ function columnCounts({ width, stride }: ConvSize, mostSums: number): readonly n
 const ACCESS = 4;
 const BARRIERS = 100;
 
-/** Nanoseconds of one core for one image, if lanes were as many as the target's subgroups have. */
-export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, precision: Precision = 'f32'): number {
+/** Adding up what `shares` subgroups have, `sums` sums of a lane at once. */
+export const addUp = ({ costs }: Target, shares: number, sums: number, times: number): number =>
+  shares > 1 ? times * (BARRIERS + ACCESS * (sums + shares * Math.ceil(sums / shares))) * costs.share : 0;
+
+/**
+ * What work takes for one of `images`: so many subgroups, each so long, and what it waits for where it has nothing else to do.
+ * With too few of them a device that works on many side by side waits until one of them alone has done its part.
+ */
+export function sideBySide({ subgroupsAtOnce }: Target, images: number, subgroups: number, each: number, waits = 0): number {
+  return subgroupsAtOnce === undefined ? subgroups * each : Math.max(subgroups * each, (subgroupsAtOnce * (each + waits)) / images);
+}
+
+/** Bringing so many weights from memory, once for all images; where the target says what that costs. */
+export const fetching = ({ costs }: Target, images: number, weights: number, lanes: number): number => ((costs.fetch ?? 0) * weights) / lanes / images;
+
+/** Nanoseconds of one core for one of `images`, if lanes were as many as the target's subgroups have. */
+export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, precision: Precision = 'f32', images = 1): number {
   const { costs: cost } = target;
   // Pointwise kernels were not faster in the tiles that cheaper weights suggest.
   const weightLoad = (precision === 'f16' && size.kernel[0] * size.kernel[1] > 1 ? cost.halfLoad : undefined) ?? cost.weightLoad;
@@ -80,10 +95,7 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, pre
   const storing = tile.stores === 'loop' ? sums * (cost.storeInLoop ?? 0) : 0;
   const compiling = taps * columns * blocks * cost.compile + (tile.stores === 'loop' ? 1 : sums) * cost.compileStore;
   const loops = (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1)) / shares;
-  const addingUp = shares > 1 ? rows * blocks * (BARRIERS + ACCESS * (columns + shares * Math.ceil(columns / shares))) * cost.share : 0;
-  const subgroup = loops + addingUp + storing + cost.workgroup;
-  const atOnce = target.subgroupsAtOnce ?? 0;
-  // With too few of them, the device waits until one of them alone has done its part.
-  const alone = subgroup + (turns / shares) * (cost.wait ?? 0);
-  return Math.max(workgroups * shares * subgroup, atOnce * alone) + compiling;
+  const subgroup = loops + addUp(target, shares, columns, rows * blocks) + storing + cost.workgroup;
+  const weights = fetching(target, images, size.groups * size.outChannels * size.inChannels * kernelRows * kernelColumns, lanes);
+  return sideBySide(target, images, workgroups * shares, subgroup, (turns / shares) * (cost.wait ?? 0)) + weights + compiling;
 }

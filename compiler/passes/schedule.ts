@@ -50,6 +50,8 @@ export interface ScheduleSettings {
   readonly precision?: Precision;
   /** What was measured to be the fastest, besides what ships; `none`: take neither. */
   readonly tuned?: Tuned | 'none';
+  /** For how many images at once ways are chosen; batches of any size run. Default 1. */
+  readonly images?: number;
 }
 
 /** How values lie, and in which way each kernel is written: one depends on the other, since tiles reach beyond the picture. */
@@ -59,8 +61,8 @@ export interface Laid {
   readonly tuning: Tuning;
 }
 
-export function schedule(program: Program, target: Target, model: string, { precision = 'f32', tuned }: ScheduleSettings = {}): Schedule {
-  const { layouts, ways, tuning } = layOutFor(program, target, { precision, ...(tuned === undefined ? {} : { tuned }) });
+export function schedule(program: Program, target: Target, model: string, { precision = 'f32', tuned, images = 1 }: ScheduleSettings = {}): Schedule {
+  const { layouts, ways, tuning } = layOutFor(program, target, { precision, images, ...(tuned === undefined ? {} : { tuned }) });
   const steps = program.kernels.map((kernel) => scheduleKernel(kernel, { program, target, layouts, ways, model, precision }));
   return { target, program, layouts, steps, tuning };
 }
@@ -78,14 +80,14 @@ export function scheduleKernel(kernel: FusedKernel, { program, target, layouts, 
 }
 
 /** How the values of a program lie for the kernels of `target`, and the ways of these. */
-export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned: asked }: ScheduleSettings = {}): Laid {
+export function layOutFor(program: Program, target: Target, { precision = 'f32', tuned: asked, images = 1 }: ScheduleSettings = {}): Laid {
   const tuned = asked === 'none' ? undefined : asked;
   const shipped = asked === 'none' ? undefined : shippedWays(target);
   const aligns = (kernel: FusedKernel): boolean => kernel.core.kind === 'pool' && suitsStrips(target, kernel.core.window, shapeOf(kernel));
   // How far a picture is from the left does not depend on how kernels cut it.
   const plain = layOut(program, rowMultiple(target), () => 1, aligns);
   const chosen = program.kernels.flatMap((kernel) => {
-    const site: WaySite = { kernel, precision, left: layoutOf(plain, kernel.reads).left };
+    const site: WaySite = { kernel, precision, images, left: layoutOf(plain, kernel.reads).left };
     const one = chooseWay(site, target, tuned, shipped);
     return one === undefined ? [] : [{ kernel, work: workOf(site) ?? '', ...one }];
   });

@@ -30,7 +30,7 @@ export type Way =
 
 export interface EstimatedWay {
   readonly way: Way;
-  /** Nanoseconds of one core for one image; absent where nothing estimates them, and ways are in the order of the usual. */
+  /** Nanoseconds of one core for an image; absent where nothing estimates them, and ways are in the order of the usual. */
   readonly estimate?: number;
 }
 
@@ -41,6 +41,8 @@ export type Tuned = ReadonlyMap<string, Way>;
 export interface WaySite {
   readonly kernel: FusedKernel;
   readonly precision: Precision;
+  /** For how many images at once ways are estimated. Default 1. */
+  readonly images?: number;
   /** Columns of margin that the value it reads has at its left; absent: what the kernel asks for itself. */
   readonly left?: number;
 }
@@ -86,7 +88,7 @@ export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map(
 }
 
 /** In no order but that the usual one comes first where nothing is estimated. */
-function* enumerate({ kernel, precision, left }: WaySite, target: Target): Generator<EstimatedWay> {
+function* enumerate({ kernel, precision, images, left }: WaySite, target: Target): Generator<EstimatedWay> {
   const { core, readsShape } = kernel;
   const shape = shapeOf(kernel);
   if (core.kind === 'dense') {
@@ -99,10 +101,10 @@ function* enumerate({ kernel, precision, left }: WaySite, target: Target): Gener
     yield { way: { kind: 'pixels' } };
     return;
   }
-  for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision) };
+  for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision, images) };
   for (const tile of pointwiseTiles(size, target)) yield { way: { kind: 'pointwise', tile }, estimate: estimatePointwise(size, target, tile) };
   if (isSquashed(kernel)) return;
-  for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile) };
+  for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile, images) };
 }
 
 /**

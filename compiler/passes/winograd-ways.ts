@@ -4,17 +4,20 @@ import type { Target } from '../ir/target.ts';
 import type { ConvSize } from '../kernels/conv-tile.ts';
 import { winogradSize, type WinogradTile } from '../kernels/winograd.ts';
 import { mostWinogradInputs } from '../kernels/winograd-matrices.ts';
-import { convLanes } from './conv-ways.ts';
+import { addUp, convLanes, fetching, sideBySide } from './conv-ways.ts';
 
-/** Kernels that make results of their own cost at least so much: dispatching them, and waiting for the last workgroup. */
-const dispatches = 20_000;
+/** Another dispatch costs at least so much: making it, and waiting for the last workgroup. */
+const usualDispatch = 10_000;
+
+/** What one turn loads of the tiles' values as scalars, of which a GPU's compiler holds about a hundred at once. */
+const mostScalars = 160;
 
 /** Every cut; none where there is no such kernel. */
 export function* winogradTiles(size: ConvSize, target: Target): Generator<WinogradTile> {
   const { inChannels, outChannels, groups, height, width, kernel, stride, dilation } = size;
   const lanes = convLanes(target, size);
-  const { supply, costs, limits } = target;
-  if (supply !== 'broadcast' || costs.load === undefined || costs.store === undefined) return;
+  const { costs, limits } = target;
+  if (costs.load === undefined || costs.store === undefined) return;
   if (kernel[0] !== kernel[1] || stride[0] !== stride[1] || dilation.some((step) => step !== 1)) return;
   if ((inChannels * stride[0] ** 2) % 4 !== 0 || outChannels < lanes) return;
   // A direct convolution has a row of inputs beside its sums.
@@ -27,26 +30,50 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
     if (places * tiles * groups * Math.max(phases * inChannels, outChannels) > most) continue;
     for (const blocks of [1, 2, 3, 4]) {
       if (places * phases * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
-      for (let count = lanes; count * blocks <= mostSums && count < tiles + lanes; count += lanes) yield { outputs, lanes, blocks, tiles: count };
+      const cut = { outputs, lanes, blocks };
+      if (target.supply === 'uniform') yield* uniformCuts(cut, tiles, (phases * inChannels) / 4, target);
+      else for (let count = lanes; count * blocks <= mostSums && count < tiles + lanes; count += lanes) yield { ...cut, tiles: count };
     }
   }
 }
 
-/** Nanoseconds of one core for one image, as `estimateConv` counts them. */
-export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradTile): number {
+/** Tiles that come in even parts, sixteen channels at a time where there are, which subgroups may share. `groups`: of four channels. */
+function* uniformCuts(cut: Pick<WinogradTile, 'outputs' | 'lanes' | 'blocks'>, tiles: number, groups: number, target: Target): Generator<WinogradTile> {
+  const { maxSums, subgroupSize, unroll, limits } = target;
+  const most = Math.floor(maxSums / cut.blocks);
+  const counts = new Set(Array.from({ length: Math.min(tiles, 64) }, (_, part) => Math.ceil(tiles / (part + 1))).filter((count) => count <= most));
+  for (const count of counts) {
+    for (const quads of groups % 4 === 0 && 16 * count <= mostScalars ? [1, 4] : [1]) {
+      const whole = { ...cut, tiles: count, ...(quads > 1 ? { quads } : {}) };
+      yield whole;
+      if (subgroupSize !== cut.lanes || unroll !== 'driver') continue;
+      for (const shares of [2, 4, 8]) {
+        const fits = shares * cut.lanes <= limits.maxComputeInvocationsPerWorkgroup && shares * count * cut.lanes * 4 <= limits.maxComputeWorkgroupStorageSize;
+        if (fits && groups % (shares * quads) === 0) yield { ...whole, shares };
+      }
+    }
+  }
+}
+
+/** Nanoseconds of one core for one of `images`, as `estimateConv` counts them. */
+export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradTile, images = 1): number {
   const { costs: cost } = target;
-  const { lanes, blocks } = tile;
+  const { lanes, blocks, quads = 1, shares = 1 } = tile;
   const { load = 0, store = 0 } = cost;
   const { inputs, tiles, places, phases } = winogradSize(size, tile.outputs);
   const inChannels = size.inChannels * phases;
   const results = tile.outputs ** 2;
   /** Of one-dimensional transforms, whose rows share half of their terms. */
   const flops = (transforms: number): number => (transforms * inputs * inputs * cost.fma) / 2;
-  const tilesIn = ((size.groups * inChannels * tiles) / lanes) * (places * (load + store) + flops(2 * inputs));
-  const tilesOut = ((size.groups * size.outChannels * tiles) / lanes) * (places * load + results * store + flops(inputs + tile.outputs));
-  const oneTurn = cost.turn + (tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share + blocks * cost.weightLoad + 4 * tile.tiles * blocks * cost.fma;
+  const tilesIn = sideBySide(target, images, (size.groups * inChannels * tiles) / lanes, places * (load + store) + flops(2 * inputs));
+  const tilesOut = sideBySide(target, images, (size.groups * size.outChannels * tiles) / lanes, places * load + results * store + flops(inputs + tile.outputs));
+  const values = target.supply === 'uniform' ? tile.tiles * quads * cost.inputLoad : (tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share;
+  const oneTurn = cost.turn + values + quads * blocks * (cost.weightLoad + 4 * tile.tiles * cost.fma);
+  const turns = inChannels / 4 / quads / shares;
   const workgroups = size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * places * Math.ceil(tiles / tile.tiles);
-  const products = workgroups * ((inChannels / 4) * oneTurn + tile.tiles * blocks * 1.5 * store + cost.workgroup);
+  const subgroup = turns * oneTurn + (tile.tiles * blocks * 1.5 * store) / shares + addUp(target, shares, tile.tiles, blocks) + cost.workgroup;
+  const products = sideBySide(target, images, workgroups * shares, subgroup, turns * (cost.wait ?? 0));
   const compiling = 4 * tile.tiles * blocks * cost.compile + (target.unroll === 'written' ? places + results + tile.tiles * blocks : inputs + tile.outputs + blocks) * cost.compileStore;
-  return tilesIn + products + tilesOut + compiling + dispatches;
+  const weights = fetching(target, images, places * size.groups * inChannels * size.outChannels, lanes);
+  return tilesIn + products + tilesOut + weights + compiling + (2 * (cost.dispatch ?? usualDispatch)) / (target.subgroupsAtOnce === undefined ? 1 : images);
 }

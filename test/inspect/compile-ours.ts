@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { compile } from '../../compiler/compile.ts';
+import { compile, type Compiled } from '../../compiler/compile.ts';
 import { stepCosts } from '../../compiler/emit/step-costs.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { targets } from '../../compiler/passes/targets.ts';
@@ -19,8 +19,12 @@ import { estimate, type Estimate } from './estimate.ts';
 import { fakeGpu, families, type FamilyName } from './fake-gpu.ts';
 import { readLog, type Pipeline } from './pipelines.ts';
 
+/** Of how many images; kernels are chosen for each. */
+export const batches = [1, 8] as const;
+export type Batch = (typeof batches)[number];
+
 export interface CompiledShader {
-  /** Its file beside the plan: `portable/01-conv1-relu.wgsl`. */
+  /** Its file beside the plan, `portable/01-conv1-relu.wgsl`, and the batch that it is another one for. */
   readonly shader: string;
   readonly pipeline: Pipeline;
 }
@@ -39,42 +43,48 @@ export interface Ours {
   /** The targets of the variants, that which the card loads first. */
   readonly loaded: readonly string[];
   readonly shaders: readonly CompiledShader[];
-  readonly steps: (target: string, images: number) => readonly StepEstimate[];
+  readonly steps: (target: string, batch: Batch) => readonly StepEstimate[];
 }
 
 const child = fileURLToPath(new URL('compile-child.ts', import.meta.url));
 
 export async function compileOurs(graph: TypedGraph, family: FamilyName): Promise<Ours> {
-  const { plan, schedules, shaders } = compile(graph, { targets });
-  const kernels = plan.variants.flatMap(({ needs, steps }) =>
-    // Shaders for subgroups of other sizes would not be valid on such a card.
-    needs.subgroupSize === undefined || [32, 64].includes(needs.subgroupSize) ? steps.flatMap((step) => step.kernels) : []);
-  const wanted = [...new Map(kernels.map((kernel) => [kernel.shader, kernel])).values()];
-  const job: Job = { shaders: wanted.map(({ shader, entryPoint }) => ({ code: shaders.get(shader) ?? '', entryPoint })) };
-  const { pipelines, adapter, faults } = await compileOn(job, family);
+  const made = new Map(batches.map((batch) => [batch, compile(graph, { targets, batch })]));
+  const madeFor = (batch: Batch): Compiled => made.get(batch) ?? missing(`a batch of ${batch}`);
+  const wanted = [...made].flatMap(([batch, { plan, shaders }]) => {
+    const kernels = plan.variants.flatMap(({ needs, steps }) =>
+      // Shaders for subgroups of other sizes would not be valid on such a card.
+      needs.subgroupSize === undefined || [32, 64].includes(needs.subgroupSize) ? steps.flatMap((step) => step.kernels) : []);
+    return [...new Map(kernels.map(({ shader, entryPoint }) => [shader, entryPoint]))].map(([path, entryPoint]) => ({ path, batch, entryPoint, code: shaders.get(path) ?? '' }));
+  });
+  const different = wanted.filter(({ path, code }, index) => wanted.findIndex((other) => other.path === path && other.code === code) === index);
+  const { pipelines, adapter, faults } = await compileOn({ shaders: different }, family);
   const [fault] = faults;
-  if (fault !== undefined) throw new Error(`${wanted[fault.shader]?.shader ?? ''}: ${fault.message}`);
-  const found = wanted.map(({ shader }, index): CompiledShader => ({ shader, pipeline: pipelines[index] ?? missing(shader) }));
-  const { variant } = pickVariant(plan, adapter);
-  const loaded = [...new Set([variant.target, 'portable'])];
+  if (fault !== undefined) throw new Error(`${different[fault.shader]?.path ?? ''}: ${fault.message}`);
+  const found = different.map(({ path, batch, code }, index) =>
+    ({ path, code, shader: batch === batches[0] ? path : `${path}, batch ${batch}`, pipeline: pipelines[index] ?? missing(path) }));
+  const { variant: { target: best } } = pickVariant(madeFor(1).plan, adapter);
+  const loaded = [...new Set([best, 'portable'])];
 
-  const steps = (target: string, images: number): readonly StepEstimate[] => {
-    const chosen = plan.variants.find((one) => one.target === target) ?? variant;
+  const steps = (target: string, batch: Batch): readonly StepEstimate[] => {
+    const { plan, schedules, shaders } = madeFor(batch);
+    const chosen = plan.variants.find((one) => one.target === target) ?? missing(target);
     const schedule = schedules[plan.variants.indexOf(chosen)];
-    const costs = schedule === undefined ? [] : stepCosts(schedule, chosen, images);
+    const costs = schedule === undefined ? [] : stepCosts(schedule, chosen, batch);
     return chosen.steps.map((step, index): StepEstimate => {
-      const { shader, groups } = dispatched(step, images);
-      const { pipeline } = found.find((one) => one.shader === shader) ?? missing(shader);
+      const { shader: path, groups } = dispatched(step, batch);
+      const { shader, pipeline } = found.find((one) => one.path === path && one.code === shaders.get(path)) ?? missing(path);
       const { bytes = 0 } = costs[index] ?? {};
       const macs = multiplies(chosen, step) ? (costs[index]?.flops ?? 0) / 2 : undefined;
       return { step: step.name, shader, pipeline, groups, memoryMicroseconds: bytes / (families[family].gigabytesPerSecond * 1e3), ...estimate(pipeline, groups, family, macs) };
     });
   };
-  return { adapter, loaded, shaders: found.filter(({ shader }) => loaded.some((target) => shader.startsWith(`${target}/`))), steps };
+  const ofLoaded = found.filter(({ path }) => loaded.some((target) => path.startsWith(`${target}/`)));
+  return { adapter, loaded, shaders: ofLoaded.map(({ shader, pipeline }) => ({ shader, pipeline })), steps };
 }
 
-function missing(shader: string): never {
-  throw new Error(`the driver made no pipeline of ${shader}`);
+function missing(what: string): never {
+  throw new Error(`nothing was made of ${what}`);
 }
 
 /** The kernel that the runtime takes for a batch, and its workgroups. */

@@ -12,7 +12,7 @@ import { write, type Task } from '../bench/task.ts';
 import { estimate } from './estimate.ts';
 import { fakeGpu, familyNames, type FamilyName } from './fake-gpu.ts';
 import { readLog, type Dispatch } from './pipelines.ts';
-import { batches } from './results.ts';
+import { batches } from './compile-ours.ts';
 
 export interface PeerResults {
   /** The driver that compiled for them is that of `results.json`. */

@@ -2,12 +2,11 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { markdownTable } from '../../compiler/emit/table.ts';
-import type { Ours, StepEstimate } from './compile-ours.ts';
+import { batches, type Ours, type StepEstimate } from './compile-ours.ts';
 import { families, familyNames, type FamilyName } from './fake-gpu.ts';
 import type { PeerResults } from './peers.ts';
 import type { Pipeline } from './pipelines.ts';
 
-export const batches = [1, 8] as const;
 
 export interface Results {
   /** The driver that compiled: estimates of another one are others. */
@@ -107,7 +106,7 @@ export function toPage(results: Results, peers: PeerResults | undefined): string
     '# AlexNet on AMD cards, as their compiler sees it\n',
     `\`npm run inspect:amd\` writes this page. No card was there: Mesa's RADV (${results.driver}) compiled every shader for ${cards.join('; ')}. ` +
       'Registers, spills and instructions are what a card would run. Times are reckoned, not measured: the compiler\'s own estimates of latency and throughput, ' +
-      'with as many turns of each hot loop as the layer\'s multiply-adds need. They assume that loads hit a cache, so they compare shaders; they promise nothing.\n',
+      'with as many turns of each hot loop as the layer\'s multiply-adds need. They assume that loads hit a cache and that dispatches follow each other at once, so they compare shaders; they promise nothing. Kernels are chosen for each batch.\n',
     ...(peers === undefined ? [] : [besidePeers(results, peers)]),
     ...familyNames.flatMap((family) => [
       `## ${families[family].name}: dispatches\n`,

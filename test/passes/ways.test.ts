@@ -37,7 +37,9 @@ test.each([
 describe('what there is to choose from', () => {
   test.each([
     [conv, 'subgroups-8', ['direct', 'winograd']],
-    [conv, 'portable', ['direct']],
+    [conv, 'portable', ['direct', 'winograd']],
+    ['op: conv, filters: 24, kernel: 3, pad: 1', 'portable', ['direct']],
+    [conv, 'subgroups-32', ['direct', 'winograd']],
     [`${conv}, dilation: 2`, 'subgroups-8', ['direct']],
     [`${conv}, groups: 16`, 'portable', ['pixels']],
     ['op: dense, units: 64', 'subgroups-8', ['columns', 'rows']],
@@ -79,6 +81,31 @@ describe('what there is to choose from', () => {
     const estimates = new Map(ways.map(({ way, estimate }) => [way, estimate]));
     expect(Math.max(...candidates.map((way) => estimates.get(way) ?? NaN))).toBeLessThanOrEqual(2 * (ways[0]?.estimate ?? NaN));
     expect(new Set(candidates).size).toBe(candidates.length);
+  });
+});
+
+describe('for a batch', () => {
+  const chosen = (target: string, images: number): string | undefined =>
+    chooseWay({ kernel: kernelOf('op: conv, filters: 384, kernel: 3, pad: 1', '13x13x256'), precision: 'f32', images }, named(target))?.way.kind;
+
+  test('a GPU takes what needs more weights and dispatches, and fewer multiply-adds', () => {
+    for (const target of ['sized-32', 'subgroups-32']) expect([1, 32].map((images) => chosen(target, images))).toEqual(['direct', 'winograd']);
+  });
+
+  test('a GPU has fewer subgroups share the channels', () => {
+    const site = { kernel: kernelOf('op: conv, filters: 384, kernel: 3, pad: 1, dilation: 2', '13x13x256'), precision: 'f32' } as const;
+    const shares = [1, 64].map((images) => {
+      const way = chooseWay({ ...site, images }, named('sized-32'))?.way;
+      return way?.kind === 'direct' ? way.tile.shares : NaN;
+    });
+    expect(shares).toEqual([8, 1]);
+  });
+
+  test('a device of a few cores takes the same', () => {
+    for (const layer of [conv, 'op: conv, filters: 24, kernel: 5, stride: 2']) {
+      const [one, many] = [1, 32].map((images) => waysOf({ kernel: kernelOf(layer), precision: 'f32', images }, named('subgroups-8')));
+      expect(many).toEqual(one);
+    }
   });
 });
 

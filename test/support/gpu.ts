@@ -8,6 +8,7 @@ import { neighboursOf } from '../../compiler/cli/files.ts';
 import { compile } from '../../compiler/compile.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import type { Target } from '../../compiler/ir/target.ts';
+import type { Tuned } from '../../compiler/passes/ways.ts';
 import { targets } from '../../compiler/passes/targets.ts';
 
 /** The kinds of GPU that tests run on, those there are; a missing one is said aloud. */
@@ -51,9 +52,9 @@ export function networkOf(text: string, overrides: Readonly<Record<string, strin
 
 /** Every layer of a network, as the kernels of `target` compute it. */
 export async function everyLayer(
-  graph: TypedGraph, target: Target, device: Device, seed: number, input: Float32Array, precision: Precision = 'f32',
+  graph: TypedGraph, target: Target, device: Device, seed: number, input: Float32Array, precision: Precision = 'f32', ways: Tuned = new Map(),
 ): Promise<ReadonlyMap<string, Float32Array>> {
-  const { plan, shaders } = compile(graph, { targets: [target], storeAll: true, precision });
+  const { plan, shaders } = compile(graph, { targets: [target], storeAll: true, precision, tuned: new Map([[target.name, ways]]) });
   const model = await loadModel({ plan, shaders: (path) => shaders.get(path) ?? '', weights: `synthetic:${seed}`, device });
   try {
     return new Map(Object.entries(await model.run(input)).map(([name, { data }]) => [name, data]));

@@ -4,6 +4,7 @@
 import { compareValues, type Difference } from '../../compiler/cli/compare.ts';
 import { interpreted } from '../../compiler/cli/interpreted.ts';
 import type { Target } from '../../compiler/ir/target.ts';
+import type { Tuned } from '../../compiler/passes/ways.ts';
 import { elements } from '../../compiler/ir/tensor.ts';
 import type { Precision } from '../../runtime/plan.ts';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
@@ -143,12 +144,14 @@ export const withoutWinograd = (target: Target): Target => ({ ...target, costs: 
 export interface Setting extends Pick<Bench, 'target' | 'device'> {
   /** In what weights are stored; the interpreter is given what that makes of them. Default f32. */
   readonly precision?: Precision;
+  /** The ways that kernels are written in; the rest is estimated. */
+  readonly ways?: Tuned;
 }
 
 /** How far each layer that a bench computes is from the interpreter's, in every value. */
-export async function differences(graph: TypedGraph, { target, device, precision = 'f32' }: Setting, seed: number, batch: number): Promise<ReadonlyMap<string, Difference>> {
+export async function differences(graph: TypedGraph, { target, device, precision = 'f32', ways }: Setting, seed: number, batch: number): Promise<ReadonlyMap<string, Difference>> {
   const input = syntheticTensor(graph.input.name, batch * elements(graph.input.shape), seed, 2);
   const expected = precision === 'f16' ? await interpretedInHalves(graph, seed, input) : await interpreted(graph, `synthetic:${seed}`, input);
-  const got = await everyLayer(graph, target, device, seed, input, precision);
+  const got = await everyLayer(graph, target, device, seed, input, precision, ways);
   return new Map(Array.from(got, ([layer, data]) => [layer, compareValues(expected.get(layer)?.data ?? new Float64Array(), data)]));
 }

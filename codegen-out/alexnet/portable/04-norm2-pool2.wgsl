@@ -5,7 +5,7 @@
 // A thread sweeps 32 channels of a pooled pixel. Dispatch 3 x 8 x batch.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][27][27]
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][15][16], zeros around
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][16][16], zeros around
 
 @compute @workgroup_size(64)
 fn norm2_pool2(
@@ -59,7 +59,7 @@ fn norm2_pool2(
       value_0[i] = value_1[i];
       value_1[i] = newest;
     }
-    let at_y = n * 61440u + channel * 240u + (oy + 1u) * 16u + ox + 1u;
+    let at_y = n * 65536u + channel * 256u + (oy + 1u) * 16u + ox + 1u;
     y[at_y] = largest;
   }
 }

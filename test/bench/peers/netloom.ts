@@ -14,7 +14,7 @@ await serve(async ({ spec, safetensors, adapter, batch, output }) => {
     const path = join(dirname(spec), name);
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   };
-  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside, precision });
+  const { plan, shaders } = compile(readFileSync(spec, 'utf8'), { path: spec, read: beside, precision, batch });
   const model = await loadModel({ plan, shaders, weights: safetensors, adapter, batch, quiet: true });
   return {
     order: 'N,H,W,C',
