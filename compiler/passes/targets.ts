@@ -42,7 +42,7 @@ export function filledIn({ like, ...own }: Profile): Target {
 export const classFor = (subgroupSize: number | undefined): Target => classes.find((target) => target.subgroupSize === subgroupSize) ?? portable;
 
 /** Costs that only some targets have. */
-const ofSome: readonly string[] = ['halfLoad', 'load', 'store', 'storeInLoop', 'wait'] satisfies readonly (keyof Costs)[];
+const ofSome: readonly string[] = ['halfLoad', 'load', 'store', 'fetch', 'storeInLoop', 'dispatch', 'wait'] satisfies readonly (keyof Costs)[];
 
 /** Costs that leave out no others are meant as they are. */
 function isComplete(costs: Partial<Costs> | undefined): costs is Costs {

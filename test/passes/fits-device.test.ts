@@ -44,9 +44,8 @@ describe.each(['portable', 'subgroups-8'])('the largest binding of the plan just
     expect(codes(graph, within({ maxStorageBufferBindingSize: Math.max(bytes, 64 * 4 * 131_072) }, target))).toEqual([]);
     const tight = within({ maxStorageBufferBindingSize: bytes - 1 }, target);
     const told = codes(graph, tight);
-    if (target.supply === 'uniform') expect(told).not.toEqual([]);
     // Where Winograd's kernels need more than there is, the direct one may do.
-    else if (told.length === 0) expect(largestBinding(graph, tight)).toBeLessThan(bytes);
+    if (told.length === 0) expect(largestBinding(graph, tight)).toBeLessThan(bytes);
   });
 });
 
