@@ -38,6 +38,14 @@ test('nothing is read from above the spec’s folder', () => {
 });
 
 describe('what it compiles for', () => {
+  test('a batch', () => {
+    const text = 'netloom: 1\nname: wide\ninput: { image: 28x28x128 }\nlayers: { c: { op: conv, filters: 256, kernel: 3, pad: 1 } }\n';
+    const steps = (batch?: number): number | undefined => compile(text, { targets: ['subgroups-32'], ...(batch === undefined ? {} : { batch }) }).plan.variants[0]?.steps.length;
+    expect([steps(), steps(1), steps(32)]).toEqual([1, 1, 3]);
+    expect(() => compile(text, { batch: 0 })).toThrow('`batch` is 0: it must be a whole number, at least 1');
+  });
+
+
   const spec = 'netloom: 1\nname: small\ninput: { image: 13x13x16 }\nlayers: { c: { op: conv, filters: 32, kernel: 3 } }\n';
   const variants = (options: CompileOptions): readonly string[] => compile(spec, options).plan.variants.map(({ target }) => target);
 

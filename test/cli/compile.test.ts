@@ -41,6 +41,15 @@ test('weights in f16: the model and the report say so, and kernels take two from
   expect(readFileSync(join(folder, 'whole/model.ts'), 'utf8')).not.toContain('f16');
 });
 
+test('kernels are chosen for the batch that is asked for', async () => {
+  const wide = file('wide.yaml', 'netloom: 1\nname: wide\ninput: { image: 28x28x128 }\nlayers: { c: { op: conv, filters: 256, kernel: 3, pad: 1 } }\n');
+  for (const [batch, shaders] of [['1', ['01-c.wgsl']], ['32', ['01-c-products.wgsl', '01-c-tiles-in.wgsl', '01-c-tiles-out.wgsl']]] as const) {
+    const output = join(folder, `batch-${batch}`);
+    expect((await call('compile', wide, '-o', output, '--target', 'subgroups-32', '--batch', batch)).code).toBe(0);
+    expect(readdirSync(join(output, 'subgroups-32')).sort()).toEqual(shaders);
+  }
+});
+
 test('shaders for targets that are no longer asked for are removed', async () => {
   await variants('again', '--target', 'subgroups-16,portable');
   writeFileSync(join(folder, 'again/portable/own.wgsl'), '// mine\n');
