@@ -1786,34 +1786,18 @@ export const plan = {
     {
       target: 'portable',
       needs: { features: [], limits: {}, maxStorageBufferBindingSize: 134217728 },
-      slots: [645888, 1204224, 1524096, 4064256, 380928, 262144, 393216, 393216],
+      slots: [621072, 1204224, 380928, 1524096, 4064256, 262144, 393216, 393216],
       weights: [
         {
           name: 'conv1.weight',
-          source: {
-            role: 'weight',
-            tensor: 'conv1.weight',
-            shape: [1, 96, 48, 36],
-            batchnorms: [],
-            winograd: {
-              kernel: 11,
-              stride: 4,
-              filter: [
-                [0.25, 0, 0],
-                [-0.16666666666666666, -0.16666666666666666, -0.16666666666666666],
-                [-0.16666666666666666, 0.16666666666666666, -0.16666666666666666],
-                [0.041666666666666664, 0.08333333333333333, 0.16666666666666666],
-                [0.041666666666666664, -0.08333333333333333, 0.16666666666666666],
-                [0, 0, 1],
-              ],
-            },
-          },
+          source: { role: 'weight', tensor: 'conv1.weight', shape: [1, 96, 3, 11, 11], batchnorms: [] },
           order: [
-            { axis: 3, size: 36, step: 1 },
-            { axis: 2, size: 12, step: 4 },
             { axis: 1, size: 3, step: 32 },
+            { axis: 2, size: 3, step: 1 },
+            { axis: 3, size: 11, step: 1 },
+            { axis: 4, size: 3, step: 4 },
             { axis: 1, size: 32, step: 1 },
-            { axis: 2, size: 4, step: 1 },
+            { axis: 4, size: 4, step: 1 },
           ],
         },
         {
@@ -1967,40 +1951,16 @@ export const plan = {
       ],
       steps: [
         {
-          name: 'conv1+relu (tiles in)',
+          name: 'conv1+relu',
           kernels: [
             {
-              shader: 'portable/01-conv1-relu-tiles-in.wgsl',
-              entryPoint: 'conv1_relu_tiles_in',
+              shader: 'portable/01-conv1-relu.wgsl',
+              entryPoint: 'conv1_relu',
               images: 1,
-              workgroups: [147, 1],
+              workgroups: [3, 220],
             },
           ],
-          bindings: [{ slot: 0, access: 'read' }, { slot: 2, access: 'write' }],
-        },
-        {
-          name: 'conv1+relu (products)',
-          kernels: [
-            {
-              shader: 'portable/01-conv1-relu-products.wgsl',
-              entryPoint: 'conv1_relu_products',
-              images: 1,
-              workgroups: [1, 720],
-            },
-          ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 0 }, { slot: 3, access: 'write' }],
-        },
-        {
-          name: 'conv1+relu (tiles out)',
-          kernels: [
-            {
-              shader: 'portable/01-conv1-relu-tiles-out.wgsl',
-              entryPoint: 'conv1_relu_tiles_out',
-              images: 1,
-              workgroups: [294, 1],
-            },
-          ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 1 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 0, access: 'read' }, { weight: 0 }, { weight: 1 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm1+pool1',
@@ -2012,7 +1972,7 @@ export const plan = {
               workgroups: [12, 8],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 4, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles in)',
@@ -2024,7 +1984,7 @@ export const plan = {
               workgroups: [122, 1],
             },
           ],
-          bindings: [{ slot: 4, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 2, access: 'read' }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv2+relu (products)',
@@ -2033,10 +1993,10 @@ export const plan = {
               shader: 'portable/03-conv2-relu-products.wgsl',
               entryPoint: 'conv2_relu_products',
               images: 1,
-              workgroups: [2, 441],
+              workgroups: [2, 294],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 2 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],
         },
         {
           name: 'conv2+relu (tiles out)',
@@ -2048,7 +2008,7 @@ export const plan = {
               workgroups: [324, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 3 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'norm2+pool2',
@@ -2081,10 +2041,10 @@ export const plan = {
               shader: 'portable/05-conv3-relu-products.wgsl',
               entryPoint: 'conv3_relu_products',
               images: 1,
-              workgroups: [6, 208],
+              workgroups: [6, 80],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 4 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv3+relu (tiles out)',
@@ -2096,7 +2056,7 @@ export const plan = {
               workgroups: [294, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 5 }, { slot: 6, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles in)',
@@ -2117,10 +2077,10 @@ export const plan = {
               shader: 'portable/06-conv4-relu-products.wgsl',
               entryPoint: 'conv4_relu_products',
               images: 1,
-              workgroups: [6, 208],
+              workgroups: [6, 80],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 6 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv4+relu (tiles out)',
@@ -2132,7 +2092,7 @@ export const plan = {
               workgroups: [294, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 7 }, { slot: 7, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles in)',
@@ -2144,7 +2104,7 @@ export const plan = {
               workgroups: [294, 1],
             },
           ],
-          bindings: [{ slot: 7, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 7, access: 'read' }, { slot: 3, access: 'write' }],
         },
         {
           name: 'conv5+relu (products)',
@@ -2153,10 +2113,10 @@ export const plan = {
               shader: 'portable/07-conv5-relu-products.wgsl',
               entryPoint: 'conv5_relu_products',
               images: 1,
-              workgroups: [4, 400],
+              workgroups: [4, 160],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 8 }, { slot: 3, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 8 }, { slot: 4, access: 'write' }],
         },
         {
           name: 'conv5+relu (tiles out)',
@@ -2168,12 +2128,12 @@ export const plan = {
               workgroups: [196, 1],
             },
           ],
-          bindings: [{ slot: 3, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 4, access: 'read' }, { weight: 9 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'pool5',
           kernels: [{ shader: 'portable/08-pool5.wgsl', entryPoint: 'pool5', images: 1, workgroups: [1, 256] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc6+relu (1 of 2)',
@@ -2186,7 +2146,7 @@ export const plan = {
               workgroups: [1024, 1],
             },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 10 }, { weight: 11 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'fc6+relu (2 of 2)',
@@ -2200,7 +2160,7 @@ export const plan = {
             },
           ],
           bindings: [
-            { slot: 2, access: 'read' },
+            { slot: 3, access: 'read' },
             { weight: 12 },
             { weight: 13 },
             { slot: 1, access: 'write', offsetBytes: 8192 },
@@ -2217,7 +2177,7 @@ export const plan = {
               workgroups: [2048, 1],
             },
           ],
-          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { weight: 14 }, { weight: 15 }, { slot: 3, access: 'write' }],
         },
         {
           name: 'fc8',
@@ -2225,21 +2185,21 @@ export const plan = {
             { shader: 'portable/11-fc8.wgsl', entryPoint: 'fc8', images: 1, workgroups: [250, 1] },
             { shader: 'portable/11-fc8-x8.wgsl', entryPoint: 'fc8', images: 8, workgroups: [500, 1] },
           ],
-          bindings: [{ slot: 2, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
+          bindings: [{ slot: 3, access: 'read' }, { weight: 16 }, { weight: 17 }, { slot: 1, access: 'write' }],
         },
         {
           name: 'prob',
           kernels: [{ shader: 'portable/12-prob.wgsl', entryPoint: 'prob', images: 1, workgroups: [1, 1] }],
-          bindings: [{ slot: 1, access: 'read' }, { slot: 2, access: 'write' }],
+          bindings: [{ slot: 1, access: 'read' }, { slot: 3, access: 'write' }],
         },
       ],
       input: {
         slot: 0,
-        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 232, planeStride: 53824, imageStride: 161472, firstChannel: 0 },
+        layout: { channels: 3, height: 224, width: 224, top: 2, left: 2, rowStride: 228, planeStride: 51756, imageStride: 155268, firstChannel: 0 },
       },
       outputs: [
         {
-          slot: 2,
+          slot: 3,
           layout: { channels: 1000, height: 1, width: 1, top: 0, left: 0, rowStride: 1, planeStride: 1, imageStride: 1000, firstChannel: 0 },
         },
       ],

@@ -96,6 +96,6 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, pre
   const compiling = taps * columns * blocks * cost.compile + (tile.stores === 'loop' ? 1 : sums) * cost.compileStore;
   const loops = (turns * oneTurn * (blocks > 1 ? cost.secondBlock : 1)) / shares;
   const subgroup = loops + addUp(target, shares, columns, rows * blocks) + storing + cost.workgroup;
-  const weights = fetching(target, images, size.groups * size.outChannels * size.inChannels * kernelRows * kernelColumns, lanes);
+  const weights = fetching(target, images, size.groups * size.outChannels * size.inChannels * kernelRows * kernelColumns, lanes) * (precision === 'f16' ? 0.5 : 1);
   return sideBySide(target, images, workgroups * shares, subgroup, (turns / shares) * (cost.wait ?? 0)) + weights + compiling;
 }

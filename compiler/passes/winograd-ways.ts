@@ -9,8 +9,8 @@ import { addUp, convLanes, fetching, sideBySide } from './conv-ways.ts';
 /** Another dispatch costs at least so much: making it, and waiting for the last workgroup. */
 const usualDispatch = 10_000;
 
-/** What one turn loads of the tiles' values as scalars, of which a GPU's compiler holds about a hundred at once. */
-const mostScalars = 160;
+/** Values of tiles that are scalars at once: a GPU's compiler holds about a hundred, and of sixteen channels makes two parts. */
+const mostScalars = 80;
 
 /** Every cut; none where there is no such kernel. */
 export function* winogradTiles(size: ConvSize, target: Target): Generator<WinogradTile> {
@@ -40,10 +40,10 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
 /** Tiles that come in even parts, sixteen channels at a time where there are, which subgroups may share. `groups`: of four channels. */
 function* uniformCuts(cut: Pick<WinogradTile, 'outputs' | 'lanes' | 'blocks'>, tiles: number, groups: number, target: Target): Generator<WinogradTile> {
   const { maxSums, subgroupSize, unroll, limits } = target;
-  const most = Math.floor(maxSums / cut.blocks);
+  const most = Math.min(mostScalars / 4, Math.floor(maxSums / cut.blocks));
   const counts = new Set(Array.from({ length: Math.min(tiles, 64) }, (_, part) => Math.ceil(tiles / (part + 1))).filter((count) => count <= most));
   for (const count of counts) {
-    for (const quads of groups % 4 === 0 && 16 * count <= mostScalars ? [1, 4] : [1]) {
+    for (const quads of groups % 4 === 0 && 16 * count <= 2 * mostScalars ? [1, 4] : [1]) {
       const whole = { ...cut, tiles: count, ...(quads > 1 ? { quads } : {}) };
       yield whole;
       if (subgroupSize !== cut.lanes || unroll !== 'driver') continue;

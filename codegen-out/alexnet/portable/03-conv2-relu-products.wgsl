@@ -2,10 +2,10 @@
 //
 //   m[49x81x256] = transformed conv2.weight · v, for each of 49 places
 //
-// The second of three kernels: a lane makes 2 channels, a workgroup 128 channels of 9 tiles, whose values all lanes
-// load at once. Dispatch 2 x 441 x batch. 49 M multiply-adds instead of 224 M, 2.4 MB of weights.
+// The second of three kernels: a lane makes 2 channels, a workgroup 128 channels of 14 tiles, whose values all lanes
+// load at once. Dispatch 2 x 294 x batch. 49 M multiply-adds instead of 224 M, 2.4 MB of weights.
 
-@group(0) @binding(0) var<storage, read> v: array<mat4x4f>;  // [n][49][81][96]
+@group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][49][81][96]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [2][49][12][2][64] of 4 channels
 @group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][81][256]
 
@@ -14,43 +14,39 @@ fn conv2_relu_products(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let place = group.y / 9u;
-  let first = (group.y % 9u) * 9u;
+  let place = group.y / 6u;
+  let first = (group.y % 6u) * 14u;
   let channel = group.x * 128u + lane;
   let n = group.z;
 
-  var sum_a: array<f32, 9>;
-  var sum_b: array<f32, 9>;
+  var sum_a: array<f32, 14>;
+  var sum_b: array<f32, 14>;
 
-  var at_v = ((n * 49u + place) * 81u + first) * 6u + (group.x / 1u) * 3u;
+  var at_v = ((n * 49u + place) * 81u + first) * 24u + (group.x / 1u) * 12u;
   var at_w = (group.x * 49u + place) * 1536u;
   // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 1536u;
   while (at_w < end) {
-    let weights_a_0 = weight[at_w + lane];
-    let weights_b_0 = weight[at_w + lane + 64u];
-    let weights_a_1 = weight[at_w + lane + 128u];
-    let weights_b_1 = weight[at_w + lane + 192u];
-    let weights_a_2 = weight[at_w + lane + 256u];
-    let weights_b_2 = weight[at_w + lane + 320u];
-    let weights_a_3 = weight[at_w + lane + 384u];
-    let weights_b_3 = weight[at_w + lane + 448u];
-    for (var i = 0u; i < 9u; i++) {
-      let inputs = v[at_v + i * 6u];
-      sum_a[i] = fma(inputs[0].w, weights_a_0.w, fma(inputs[0].z, weights_a_0.z, fma(inputs[0].y, weights_a_0.y, fma(inputs[0].x, weights_a_0.x, sum_a[i]))));
-      sum_b[i] = fma(inputs[0].w, weights_b_0.w, fma(inputs[0].z, weights_b_0.z, fma(inputs[0].y, weights_b_0.y, fma(inputs[0].x, weights_b_0.x, sum_b[i]))));
-      sum_a[i] = fma(inputs[1].w, weights_a_1.w, fma(inputs[1].z, weights_a_1.z, fma(inputs[1].y, weights_a_1.y, fma(inputs[1].x, weights_a_1.x, sum_a[i]))));
-      sum_b[i] = fma(inputs[1].w, weights_b_1.w, fma(inputs[1].z, weights_b_1.z, fma(inputs[1].y, weights_b_1.y, fma(inputs[1].x, weights_b_1.x, sum_b[i]))));
-      sum_a[i] = fma(inputs[2].w, weights_a_2.w, fma(inputs[2].z, weights_a_2.z, fma(inputs[2].y, weights_a_2.y, fma(inputs[2].x, weights_a_2.x, sum_a[i]))));
-      sum_b[i] = fma(inputs[2].w, weights_b_2.w, fma(inputs[2].z, weights_b_2.z, fma(inputs[2].y, weights_b_2.y, fma(inputs[2].x, weights_b_2.x, sum_b[i]))));
-      sum_a[i] = fma(inputs[3].w, weights_a_3.w, fma(inputs[3].z, weights_a_3.z, fma(inputs[3].y, weights_a_3.y, fma(inputs[3].x, weights_a_3.x, sum_a[i]))));
-      sum_b[i] = fma(inputs[3].w, weights_b_3.w, fma(inputs[3].z, weights_b_3.z, fma(inputs[3].y, weights_b_3.y, fma(inputs[3].x, weights_b_3.x, sum_b[i]))));
+    let weights_a = weight[at_w + lane];
+    let weights_b = weight[at_w + lane + 64u];
+    for (var i = 0u; i < 14u; i++) {
+      let inputs = v[at_v + i * 24u];
+      sum_a[i] = fma(inputs.w, weights_a.w, fma(inputs.z, weights_a.z, fma(inputs.y, weights_a.y, fma(inputs.x, weights_a.x, sum_a[i]))));
+      sum_b[i] = fma(inputs.w, weights_b.w, fma(inputs.z, weights_b.z, fma(inputs.y, weights_b.y, fma(inputs.x, weights_b.x, sum_b[i]))));
     }
     at_v += 1u;
-    at_w += 512u;
+    at_w += 128u;
   }
 
   let at_m = ((n * 49u + place) * 81u + first) * 256u + channel;
-  for (var i = 0u; i < 9u; i++) { m[at_m + i * 256u] = sum_a[i]; }
-  for (var i = 0u; i < 9u; i++) { m[at_m + i * 256u + 64u] = sum_b[i]; }
+  for (var i = 0u; i < 14u; i++) {
+    if (first + i < 81u) {
+      m[at_m + i * 256u] = sum_a[i];
+    }
+  }
+  for (var i = 0u; i < 14u; i++) {
+    if (first + i < 81u) {
+      m[at_m + i * 256u + 64u] = sum_b[i];
+    }
+  }
 }
