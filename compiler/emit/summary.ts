@@ -33,7 +33,7 @@ export interface Summary {
   readonly totals: Amounts;
 }
 
-const nothing: Amounts = { parameters: 0, macs: 0, flops: 0, weight_bytes: 0, activation_bytes: 0 };
+const nothing = { parameters: 0, macs: 0, flops: 0, weight_bytes: 0, activation_bytes: 0 } satisfies Amounts;
 const bytesPerValue = 4;
 
 /** The rows of a network, or of as much of it as is known. */
@@ -67,13 +67,15 @@ export function layersOf(graph: TypedGraph): readonly { readonly last: TypedNode
 }
 
 function total(rows: readonly Amounts[]): Amounts {
-  return {
-    parameters: sum(rows.map(({ parameters }) => parameters)),
-    macs: sum(rows.map(({ macs }) => macs)),
-    flops: sum(rows.map(({ flops }) => flops)),
-    weight_bytes: sum(rows.map(({ weight_bytes: bytes }) => bytes)),
-    activation_bytes: sum(rows.map(({ activation_bytes: bytes }) => bytes)),
-  };
+  const totals = { ...nothing };
+  for (const row of rows) {
+    totals.parameters += row.parameters;
+    totals.macs += row.macs;
+    totals.flops += row.flops;
+    totals.weight_bytes += row.weight_bytes;
+    totals.activation_bytes += row.activation_bytes;
+  }
+  return totals;
 }
 
 function sum(numbers: readonly number[]): number {

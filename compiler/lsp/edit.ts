@@ -9,13 +9,19 @@ export interface TextEdit {
   readonly newEnd: number;
 }
 
+const block = 512;
+
 /** The smallest edit that makes one text of another; undefined where they are the same. */
 export function editBetween(before: string, after: string): TextEdit | undefined {
   if (before === after) return undefined;
   const most = Math.min(before.length, after.length);
   let start = 0;
+  // By blocks first, which is far faster: all but a few of a long text are the same.
+  while (start + block <= most && before.slice(start, start + block) === after.slice(start, start + block)) start += block;
   while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start++;
   let same = 0;
+  const isSameBlock = (from: number): boolean => before.slice(before.length - from - block, before.length - from) === after.slice(after.length - from - block, after.length - from);
+  while (same + block <= most - start && isSameBlock(same)) same += block;
   while (same < most - start && before.charCodeAt(before.length - 1 - same) === after.charCodeAt(after.length - 1 - same)) same++;
   return { start, oldEnd: before.length - same, newEnd: after.length - same };
 }

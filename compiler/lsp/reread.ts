@@ -122,8 +122,10 @@ function moveEntry({ key, value }: WrittenEntry, move: (span: Span) => Span): Wr
 
 function moveValue({ value, span }: Written, move: (span: Span) => Span): Written {
   if (value instanceof Map) {
-    const entries = value as Entries;
-    return { value: new Map([...entries].map(([key, entry]) => [key, moveEntry(entry, move)])), span: move(span) };
+    const moved = new Map<string, WrittenEntry>();
+    // Without a pair for each: these are most of the objects that a key stroke makes.
+    (value as Entries).forEach((entry, key) => moved.set(key, moveEntry(entry, move)));
+    return { value: moved, span: move(span) };
   }
   if (Array.isArray(value)) return { value: (value as readonly Written[]).map((item) => moveValue(item, move)), span: move(span) };
   return { value, span: move(span) };

@@ -34,8 +34,8 @@ interface State {
   checked: Checked | undefined;
   /** The files that the last check asked for, there or not. */
   asked: ReadonlySet<string>;
-  /** What is told of its layers, by the last right network where this one is broken. */
-  hints: readonly LayerHint[];
+  /** What is told of its layers, by the last right network where this one is broken; worked out when somebody asks. */
+  hints: () => readonly LayerHint[];
 }
 
 /** The key at the top that every spec has, or its schema's name in a comment. */
@@ -73,8 +73,8 @@ export class Workspace {
     const edit = before && editBetween(before.spec.source.text, text);
     const project = before?.project ?? projectOf(path);
     const spec: OpenSpec = { uri, version, isSpec: signs.test(text), source: this.sourceOf(path, text, project) };
-    const hints = before?.hints ?? [];
-    this.states.set(path, { spec, project, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? moveHints(hints, edit) : hints });
+    const hints = before?.hints ?? none;
+    this.states.set(path, { spec, project, checked: undefined, asked: before?.asked ?? new Set(), hints: edit ? once(() => moveHints(hints(), edit)) : hints });
     return [spec, ...this.forget(path).filter((other) => other !== spec)];
   }
 
@@ -106,14 +106,16 @@ export class Workspace {
     state.asked = this.asking;
     state.checked = checked;
     const root = checked.document && this.tree(spec.source);
-    state.hints = root ? hintsOf(root, this.view(spec.source), checked, state.hints) : state.hints.map((hint) => ({ ...hint, stale: true }));
+    // Of a right network nothing older is held on to; behind a mistake it has to be.
+    const before = checked.graph ? [] : state.hints();
+    state.hints = once(() => (root ? hintsOf(root, this.view(spec.source), checked, before) : before.map((hint) => ({ ...hint, stale: true }))));
     return checked;
   }
 
   /** What is told of the layers of an open spec. */
   hints(spec: OpenSpec): readonly LayerHint[] {
     this.checked(spec);
-    return this.stateOf(spec).hints;
+    return this.stateOf(spec).hints();
   }
 
   /** The tree of a file, mistakes or not; undefined where nothing can be made of it. */
@@ -163,7 +165,7 @@ export class Workspace {
 
   private stateOf(spec: OpenSpec): State {
     const state = this.states.get(spec.source.path);
-    return state?.spec === spec ? state : { spec, project: projectOf(spec.source.path), checked: undefined, asked: new Set(), hints: [] };
+    return state?.spec === spec ? state : { spec, project: projectOf(spec.source.path), checked: undefined, asked: new Set(), hints: none };
   }
 
   /** Reads a text; one that is another but for an edit to one layer costs little. */
@@ -213,6 +215,14 @@ export class Workspace {
     for (const reader of readers) reader.checked = undefined;
     return readers.map(({ spec }) => spec);
   }
+}
+
+const none = (): readonly LayerHint[] => [];
+
+/** Works something out when it is first asked for. */
+function once<T>(work: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: work() }).value;
 }
 
 /** The path of a file's URI; a text that is no file has its URI for a path. */

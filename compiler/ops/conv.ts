@@ -131,6 +131,7 @@ export const conv = defineOp({
 
 /** Says so where filters or input channels cannot be dealt out to the groups. */
 function judgeGroups(site: Site, filters: number, channels: number, groups: number): void {
+  if (filters % groups === 0 && channels % groups === 0) return;
   const layer = site.name;
   const common = divisors(filters).filter((divisor) => channels % divisor === 0);
   const shown = common.length > 12 ? `${common.slice(0, 12).join(', ')}, …` : common.join(', ');
@@ -140,7 +141,7 @@ function judgeGroups(site: Site, filters: number, channels: number, groups: numb
       related: [{ span: site.at('filters'), note: 'the filters to share' }],
       help,
     });
-  } else if (channels % groups !== 0) {
+  } else {
     const holes = { layer, groups, channels, from: site.from[0] ?? 'its input', rest: channels % groups };
     site.report(catalog.groupsDoNotDivideInput, site.at('groups'), holes, { help });
   }

@@ -181,6 +181,7 @@ function plural(count: number, noun: string, withCount = false): string {
 /** Warns of real pixels that no window reads. Padding that no window reads is nobody's loss. */
 function reportUnread(site: Site, both: readonly [Axis, Axis]): void {
   const found = both.map((axis) => ({ axis, ...unread(axis) }));
+  if (found.every(({ axis, tail, gaps }) => tail + gaps === 0 && axis.stride <= axis.span)) return;
   const which = found.flatMap(({ axis, tail, gaps }) => {
     if (gaps > 0) return [`${tail + gaps} of the ${axis.size} ${axis.noun}s`];
     return tail === 0 ? [] : [tail === 1 ? `the last ${axis.noun}` : `the last ${tail} ${axis.noun}s`];

@@ -48,7 +48,8 @@ export function build(document: SpecDocument, ops: ReadonlyMap<string, Op>, repo
 export function valuesOf(layer: LayerSpec, op: Op, names: Names, report: Report): Values | undefined {
   const values: Record<string, unknown> = {};
   let right = true;
-  for (const [key, attr] of Object.entries(op.attrs)) {
+  const table = tableOf(op);
+  for (const [key, attr] of table) {
     const written = layer.attributes.get(key)?.value;
     if (written) {
       const slot: Slot = { where: `${layer.name.value}: \`${key}\``, expected: attr.expected, names, report };
@@ -68,10 +69,21 @@ export function valuesOf(layer: LayerSpec, op: Op, names: Names, report: Report)
       right = false;
     }
   }
-  for (const [key, { fallback }] of Object.entries(op.attrs)) {
+  for (const [key, { fallback }] of table) {
     if (fallback && 'sameAs' in fallback && !layer.attributes.has(key)) values[key] = values[fallback.sameAs];
   }
   return right ? values : undefined;
+}
+
+const tables = new WeakMap<Op, readonly [string, Op['attrs'][string]][]>();
+
+/** What an operator's layers may hold, as a list: there are many more layers than operators. */
+function tableOf(op: Op): readonly [string, Op['attrs'][string]][] {
+  const known = tables.get(op);
+  if (known !== undefined) return known;
+  const table = Object.entries(op.attrs);
+  tables.set(op, table);
+  return table;
 }
 
 function judgeArity({ name, from = [] }: LayerSpec, op: Op, report: Report): boolean {

@@ -55,11 +55,11 @@ const lineStarts = new WeakMap<Source, readonly number[]>();
 export function linesOf(source: Source): readonly number[] {
   let starts = lineStarts.get(source);
   if (!starts) {
+    const { text } = source;
     const found = [0];
-    for (let i = 0; i < source.text.length; i++) {
-      const unit = source.text.charCodeAt(i);
-      if (unit === 10 || (unit === 13 && source.text.charCodeAt(i + 1) !== 10)) found.push(i + 1);
-    }
+    // To search for one character is many times faster than to look at each.
+    if (!text.includes('\r')) for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found.push(at + 1);
+    else for (const { index, 0: end } of text.matchAll(/\r\n?|\n/g)) found.push(index + end.length);
     starts = found;
     lineStarts.set(source, starts);
   }

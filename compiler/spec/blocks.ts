@@ -47,7 +47,12 @@ export function findUnused(root: Written): readonly Unused[] {
   const usedParams = new Map<string, Set<string>>([['', new Set()], ...[...blocks.keys()].map((name) => [name, new Set<string>()] as const)]);
 
   const paramsOf = (block: string): Entries => entriesOf(block === '' ? child(root, 'params') : child(blocks.get(block)?.value, 'params')) ?? new Map<string, WrittenEntry>();
+  const seen = new Set<string>();
   const use = (text: string, block: string): void => {
+    // Layers are alike, and so are their expressions.
+    const known = `${block} ${text}`;
+    if (seen.has(known)) return;
+    seen.add(known);
     for (const [name] of text.matchAll(nameInText)) usedParams.get(block !== '' && paramsOf(block).has(name) ? block : '')?.add(name);
   };
   const look = (written: Written, block: string): void => {
@@ -57,7 +62,7 @@ export function findUnused(root: Written): readonly Unused[] {
     } else if (Array.isArray(value)) {
       for (const item of value as readonly Written[]) look(item, block);
     } else {
-      for (const [key, entry] of entriesOf(written) ?? []) look(entry.value, key === 'layers' ? (blockOf(written) ?? block) : block);
+      entriesOf(written)?.forEach((entry, key) => { look(entry.value, key === 'layers' ? (blockOf(written) ?? block) : block); });
     }
   };
   /** The block that an instance uses. */

@@ -114,6 +114,14 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
     const expect = expectWritten && shapeOf(expectWritten, true, { where: `${name}: \`expect\``, expected: 'a shape', names, report });
     if (init) judgeExpressions(init, flawed, names, report);
     const wellNamed = judgeName(local, key, 'a layer', report) && judgeInput(local, key, level);
+    const attributes = new Map<string, WrittenEntry>();
+    // What it is filled with and what it is expected to be change nothing for those that read it.
+    let broken = !wellNamed || flawed.has(value);
+    entries.forEach((entry, word) => {
+      const isFlawed = flawed.has(entry.value);
+      if (isFlawed && word !== 'init' && word !== 'expect') broken = true;
+      if (!isFlawed && !Object.hasOwn(layerKeys, word)) attributes.set(word, entry);
+    });
     return {
       // A place of its own: the same layer of a block is another one each time.
       name: { value: name, span: { ...key } },
@@ -123,11 +131,10 @@ function layerWriter({ blocks, input, operators, flawed, report }: LayerSettings
       ...(expectWritten && expect ? { expect: { value: expect, span: expectWritten.span } } : {}),
       ...(entries.has('expect') && !expect ? { expectIsFlawed: true } : {}),
       ...(init ? { init } : {}),
-      attributes: new Map([...entries].filter(([word, attribute]) => !Object.hasOwn(layerKeys, word) && !flawed.has(attribute.value))),
+      attributes,
       ...(level.prefix === '' ? {} : { names, instance: level.prefix.slice(0, -1), ...(level.use ? { use: level.use } : {}) }),
       span: spanOf(key, value),
-      // What it is filled with and what it is expected to be change nothing for those that read it.
-      flawed: !wellNamed || flawed.has(value) || [...entries].some(([word, other]) => word !== 'init' && word !== 'expect' && flawed.has(other.value)),
+      flawed: broken,
     };
   }
 

@@ -40,13 +40,15 @@ export function shapeOf(written: Written, wildcards: boolean, slot: Slot): reado
     const { text, span } = scalarText(written);
     const number = readLiteral(text);
     sizes = readShape(text) ?? (number === undefined ? undefined : [number]);
-    const places = partsOf(text);
     if (!sizes) {
-      const wrong = places.find(({ part }) => !/^(\d+|\?)$/.test(part)) ?? { part: text, start: 0, end: text.length };
+      const wrong = partsOf(text).find(({ part }) => !/^(\d+|\?)$/.test(part)) ?? { part: text, start: 0, end: text.length };
       fail(span(wrong), wrong.part === '' ? 'a size is missing' : `\`${wrong.part}\` is not a size`);
       return undefined;
     }
-    spanOf = (axis) => (places.length === sizes?.length && places[axis] ? span(places[axis]) : written.span);
+    spanOf = (axis) => {
+      const places = partsOf(text);
+      return places.length === sizes?.length && places[axis] ? span(places[axis]) : written.span;
+    };
   } else {
     fail(written.span, 'not a shape');
     return undefined;

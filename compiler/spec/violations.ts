@@ -22,7 +22,7 @@ type Entries = ReadonlyMap<string, WrittenEntry>;
 export function plain({ value }: Written): unknown {
   if (value instanceof Map) {
     const object = Object.create(null) as Record<string, unknown>;
-    for (const [key, entry] of value as Entries) object[key] = plain(entry.value);
+    (value as Entries).forEach((entry, key) => { object[key] = plain(entry.value); });
     return object;
   }
   return Array.isArray(value) ? (value as readonly Written[]).map(plain) : value;
