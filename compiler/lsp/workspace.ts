@@ -219,10 +219,13 @@ export class Workspace {
 
 const none = (): readonly LayerHint[] => [];
 
-/** Works something out when it is first asked for. */
+/** Works something out when it is first asked for, and then lets go of what that took. */
 function once<T>(work: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: work() }).value;
+  let state: { readonly work: () => T } | { readonly value: T } = { work };
+  return () => {
+    if ('work' in state) state = { value: state.work() };
+    return state.value;
+  };
 }
 
 /** The path of a file's URI; a text that is no file has its URI for a path. */
