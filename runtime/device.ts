@@ -24,6 +24,16 @@ export interface AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
   readonly subgroupMinSize?: number;
   readonly subgroupMaxSize?: number;
+  /** The matrices that its subgroups multiply: M x K and K x N of one type into M x N of another. Only with `experimental`. */
+  readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
+}
+
+export interface MatrixConfig {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
 }
 
 /** Something that was not taken, and why. */
@@ -51,6 +61,11 @@ export interface AdapterOptions {
   readonly adapter?: string;
   /** Switches of Dawn itself, as `webgpu`'s `create` takes them: `enable-dawn-features=allow_unsafe_apis`. */
   readonly dawnFlags?: readonly string[];
+  /**
+   * Also what WebGPU has not settled and Dawn does not check as well as the rest, subgroups that multiply matrices above all.
+   * For models of one's own, not for what strangers wrote. Default false.
+   */
+  readonly experimental?: boolean;
   /**
    * Keeps off stderr what Dawn and drivers print there while adapters are looked for. For a command that owns its process: in
    * that moment no other thread may open a file.
@@ -164,8 +179,14 @@ interface Search {
   readonly aside: <T>(work: () => T) => T;
 }
 
-function searchFor({ dawnFlags = [], quiet = false }: AdapterOptions): Search {
-  return { flags: dawnFlags, aside: quiet ? mute : (work) => work() };
+function searchFor({ dawnFlags = [], experimental = false, quiet = false }: AdapterOptions): Search {
+  return { flags: experimental ? withSwitch(dawnFlags, 'enable-dawn-features', 'allow_unsafe_apis') : dawnFlags, aside: quiet ? mute : (work) => work() };
+}
+
+/** Of flags with the same name Dawn takes the last one alone. */
+function withSwitch(flags: readonly string[], name: string, value: string): readonly string[] {
+  const same = flags.filter((flag) => flag.startsWith(`${name}=`)).map((flag) => flag.slice(name.length + 1));
+  return [...flags.filter((flag) => !flag.startsWith(`${name}=`)), `${name}=${[...same, value].join(',')}`];
 }
 
 async function findByName(asked: string, search: Search): Promise<FoundAdapter> {
@@ -295,7 +316,14 @@ function describe(gpu: GPUAdapter, kind: AdapterKind, name: string | undefined):
     limits: limitsOf(gpu.limits),
     ...(info.subgroupMinSize === undefined ? {} : { subgroupMinSize: info.subgroupMinSize }),
     ...(info.subgroupMaxSize === undefined ? {} : { subgroupMaxSize: info.subgroupMaxSize }),
+    ...matricesOf(info),
   };
+}
+
+/** What Dawn tells of matrices, which the types of WebGPU do not know yet. */
+function matricesOf(info: GPUAdapterInfo & { readonly subgroupMatrixConfigs?: readonly MatrixConfig[] }): Pick<AdapterReport, 'subgroupMatrixConfigs'> {
+  const configs = [...info.subgroupMatrixConfigs ?? []].map(({ M, N, K, componentType, resultComponentType }) => ({ M, N, K, componentType, resultComponentType }));
+  return configs.length === 0 ? {} : { subgroupMatrixConfigs: configs };
 }
 
 function watch(gpu: GPUDevice, { report, reason, passedOver }: FoundAdapter, openTwin: () => Promise<Device>): Device {

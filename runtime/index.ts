@@ -1,7 +1,7 @@
 // What programs import as `netloom/runtime`: load a compiled model onto a GPU and run it. See README.md here.
 
 export { findAdapter, listAdapters, openDevice } from './device.ts';
-export type { AdapterKind, AdapterOptions, AdapterReport, Device, DeviceOptions, FoundAdapter, PassedOver } from './device.ts';
+export type { AdapterKind, AdapterOptions, AdapterReport, Device, DeviceOptions, FoundAdapter, MatrixConfig, PassedOver } from './device.ts';
 export { InputError, MachineError } from './errors.ts';
 export { readImage } from './image.ts';
 export type { Preprocess } from './image.ts';

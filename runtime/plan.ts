@@ -53,6 +53,8 @@ export interface DeviceNeeds {
   readonly features: readonly string[];
   /** The one subgroup size its shaders are written for; absent where they use no subgroups. */
   readonly subgroupSize?: number;
+  /** The matrices that its subgroups multiply, m x k and k x n of f16 into m x n of f32; absent where they multiply none. */
+  readonly matrices?: { readonly m: number; readonly n: number; readonly k: number };
   /** Limits beyond WebGPU's defaults, by their names in `GPUSupportedLimits`. */
   readonly limits: Readonly<Record<string, number>>;
   /** The largest storage binding the shaders were laid out for; weights are split to fit it, batches are run in parts. */

@@ -1,7 +1,7 @@
 // Which of a plan's variants a device can run, and what the device must be asked for. Variants stand in the plan best first;
 // the first that fits is taken, and why the ones before it do not fit is kept, for people to read.
 
-import { whatIsMissing, type AdapterReport, type PassedOver } from './device.ts';
+import { whatIsMissing, type AdapterReport, type MatrixConfig, type PassedOver } from './device.ts';
 import { MachineError } from './errors.ts';
 import { packedBytes } from './pack.ts';
 import type { DeviceNeeds, Plan, Step, Variant } from './plan.ts';
@@ -42,7 +42,7 @@ export function findVariant(plan: Plan, adapter: AdapterReport): { readonly vari
 /** Why `adapter` cannot run a variant of these needs, as far as they tell before it is compiled; undefined where it can. */
 export function whyNot(needs: DeviceNeeds, adapter: AdapterReport): string | undefined {
   const { features, limits, maxStorageBufferBindingSize } = needs;
-  return lacking(adapter, [...whatIsMissing(adapter, { features, limits: { maxStorageBufferBindingSize, ...limits } }), ...wrongSubgroups(needs, adapter)]);
+  return lacking(adapter, [...whatIsMissing(adapter, { features, limits: { maxStorageBufferBindingSize, ...limits } }), ...wrongSubgroups(needs, adapter), ...wrongMatrices(needs, adapter)]);
 }
 
 /** What is thrown where all variants were passed over. */
@@ -99,6 +99,17 @@ export function largestPart(plan: Plan, variant: Variant, maxBytes: number, maxG
   const needs = imageBytes * capacityFor(variant, 1);
   throw new MachineError(`one image of ${plan.model} needs a buffer of ${needs} bytes, and this device binds ${maxBytes} at most`);
 }
+
+/** Matrices without the feature are told of as the feature. */
+function wrongMatrices({ matrices, features }: DeviceNeeds, { features: has, subgroupMatrixConfigs: configs = [] }: AdapterReport): readonly string[] {
+  if (matrices === undefined || features.some((name) => !has.includes(name))) return [];
+  const { m, n, k } = matrices;
+  const found = configs.some(({ M, N, K, componentType, resultComponentType }) => M === m && N === n && K === k && componentType === 'f16' && resultComponentType === 'f32');
+  return found ? [] : [`f16 matrices of ${m}x${n}x${k} with f32 results (it has ${configs.map(printMatrix).join(', ') || 'none'})`];
+}
+
+/** `16x16x16 of f16 into f32`. */
+export const printMatrix = ({ M, N, K, componentType, resultComponentType }: MatrixConfig): string => `${M}x${N}x${K} of ${componentType} into ${resultComponentType}`;
 
 function wrongSubgroups({ subgroupSize: size, features }: DeviceNeeds, adapter: AdapterReport): readonly string[] {
   if (size === undefined) return [];

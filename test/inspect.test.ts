@@ -5,9 +5,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { analyse } from './inspect/assembly.ts';
-import { compileOurs } from './inspect/compile-ours.ts';
-import { familyNames, whatIsMissing } from './inspect/fake-gpu.ts';
-import { readPeers, readResults, toPage, toResults, type StepRow } from './inspect/results.ts';
+import { whatIsMissing } from './inspect/fake-gpu.ts';
+import { inspectAll, readPeers, readResults, toPage, toResults, type StepRow } from './inspect/results.ts';
 import { networkOf } from './support/gpu.ts';
 
 /** An estimate may be worse by so much: what a shuffled register does. */
@@ -20,7 +19,7 @@ if (missing !== undefined) console.warn(`skipped: what AMD's compiler makes of t
 test.runIf(missing === undefined)('every AlexNet shader fits the registers of an AMD card, and none has become slower', async ({ skip }) => {
   const path = fileURLToPath(new URL('../specs/alexnet.yaml', import.meta.url));
   const graph = networkOf(readFileSync(path, 'utf8'), {}, path);
-  const found = toResults(new Map(await Promise.all(familyNames.map(async (family) => [family, await compileOurs(graph, family)] as const))));
+  const found = toResults(await inspectAll(graph));
   expect(found.shaders.length).toBeGreaterThan(20);
   expect(found.shaders.filter(({ spills, scratch }) => spills + scratch > 0)).toEqual([]);
   if (found.driver !== committed.driver) {

@@ -20,7 +20,8 @@ export const compileVerb = defineVerb({
   about:
     'Writes the GPU program of a spec: model.ts, which a program imports, one WGSL shader for each kernel in a folder\n' +
     'for each class of device, and report.txt, which says what became of each layer. The same spec gives the same bytes.\n' +
-    'A target is a class of devices: portable, or subgroups of 4, 8, 16, 32 or 64 lanes, or of 32 on request; or a file that\n' +
+    'A target is a class of devices: portable, or subgroups of 4, 8, 16, 32 or 64 lanes, or of 32 on request, or of 32 that\n' +
+    'multiply matrices of 16 or 8 a side (with --precision f16 alone; an experiment of Dawn\'s, so only by name); or a file that\n' +
     'tells one, such as what `netloom doctor --format json` prints. The model carries a variant for each, and takes the first\n' +
     'in its list that the device can run: those without subgroups come last, the others in the order given.',
   operands: { name: 'FILE', min: 1, max: 1 },

@@ -2,8 +2,9 @@
 
 import { findAdapter, listAdapters, type AdapterReport } from '../../runtime/device.ts';
 import { MachineError } from '../../runtime/errors.ts';
+import { printMatrix } from '../../runtime/variant.ts';
 import { exitCode } from './fault.ts';
-import { choice, text } from './option.ts';
+import { choice, text, toggle } from './option.ts';
 import { defineVerb } from './verb.ts';
 import { wrap } from './wrap.ts';
 
@@ -25,15 +26,16 @@ export const doctor = defineVerb({
   operands: { name: '', min: 0, max: 0 },
   options: {
     adapter: text('NAME', "as the other verbs take it: part of an adapter's name, hardware, software or embedded"),
+    experimental: toggle('also lists what WebGPU has not settled, such as subgroups that multiply matrices'),
     format: choice(['text', 'json'], 'how to print it'),
   },
   examples: ['netloom doctor', 'netloom doctor --adapter swiftshader --format json'],
-  async run(_, { adapter, format }, terminal) {
-    const chosen = await findAdapter({ quiet: true, ...(adapter === undefined ? {} : { adapter }) }).catch((error: unknown) => {
+  async run(_, { adapter, experimental, format }, terminal) {
+    const chosen = await findAdapter({ quiet: true, experimental, ...(adapter === undefined ? {} : { adapter }) }).catch((error: unknown) => {
       if (error instanceof MachineError) return error;
       throw error;
     });
-    const { adapters, missing } = await listAdapters({ quiet: true });
+    const { adapters, missing } = await listAdapters({ quiet: true, experimental });
     const used = chosen instanceof MachineError ? undefined : chosen;
     const passedOver = [...(used?.passedOver ?? []), ...missing.filter(({ name }) => used?.passedOver.every((other) => other.name !== name) ?? true)];
     const problem = chosen instanceof MachineError ? chosen.message : undefined;
@@ -56,12 +58,13 @@ export const doctor = defineVerb({
 });
 
 function describe(report: AdapterReport): string[] {
-  const { kind, vendor, description, features, limits, subgroupMinSize, subgroupMaxSize } = report;
+  const { kind, vendor, description, features, limits, subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] } = report;
   const width = Math.max(...told.map((name) => name.length));
   const subgroups = subgroupMinSize === subgroupMaxSize ? subgroupMinSize : `${subgroupMinSize ?? '?'} to ${subgroupMaxSize ?? '?'}`;
   return [
     `  ${[kind, vendor, description].filter((part) => part !== '').join(', ')}`,
     ...(features.includes('subgroups') && subgroups !== undefined ? [`  ${'subgroup size'.padEnd(width)}  ${subgroups}`] : []),
+    ...(subgroupMatrixConfigs.length > 0 ? [`  ${'subgroup matrices'.padEnd(width)}  ${subgroupMatrixConfigs.map(printMatrix).join(', ')}`] : []),
     ...told.map((name) => `  ${name.padEnd(width)}  ${amount(limits[name])}${name.endsWith('Size') ? ` (${binary(limits[name])})` : ''}`),
     wrap(features.join(', '), 100, '  features: '),
   ];

@@ -47,9 +47,11 @@ const openToRun = (found: FoundAdapter, variant: Variant): Promise<Device> => op
 
 /** Compiles `graph` and loads it onto the GPU that `adapter` names, the best one where it names none. */
 export async function load(graph: TypedGraph, settings: LoadSettings, terminal: Terminal): Promise<Loaded> {
-  const { weights, adapter, batch, find = findAdapter, open = openToRun } = settings;
+  const { weights, adapter, targets, precision, batch, find = findAdapter, open = openToRun } = settings;
   const start = performance.now();
-  const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }) });
+  // Who names a target that takes an experimental feature asks for it.
+  const experimental = targets.some((target) => needsOf(target, precision === 'f16').features.some((name) => name.startsWith('chromium-experimental-')));
+  const found = await find({ quiet: true, ...(adapter === undefined ? {} : { adapter }), ...(experimental ? { experimental } : {}) });
   const ready = performance.now();
   const { compiled: { plan, shaders }, schedule, variant, passedOver, tunedBy, notes } = compileFor(found.report, graph, settings);
   for (const note of notes) terminal.err(`note: ${note}\n`);
@@ -90,7 +92,7 @@ export interface Choice {
 export function compileFor(adapter: AdapterReport, graph: TypedGraph, { targets, precision, storeAll, batch, tuned = () => ({ notes: [] }) }: Pick<LoadSettings, 'targets' | 'precision' | 'storeAll' | 'batch' | 'tuned'>): Choice {
   const passedOver: PassedOver[] = [];
   for (const target of targets) {
-    const reason = whyNot(needsOf(target), adapter);
+    const reason = whyNot(needsOf(target, precision === 'f16'), adapter);
     if (reason !== undefined) {
       passedOver.push({ name: target.name, reason });
       continue;

@@ -10,7 +10,7 @@ import type { Slice } from '../kernels/workgroups.ts';
 import { identifier } from '../kernels/wgsl.ts';
 import { layoutOf, viewAs } from '../passes/layout.ts';
 import { scratchId, type MemoryPlan } from '../passes/plan-memory.ts';
-import type { Schedule } from '../passes/schedule.ts';
+import type { Schedule, ScheduledKernel } from '../passes/schedule.ts';
 import { portable } from '../passes/targets.ts';
 
 export interface Artifact {
@@ -104,7 +104,7 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
   );
   return {
     target: target.name,
-    needs: { ...needsOf(target), limits: beyondPortable(steps.flatMap(({ stages }) => stages.flatMap(({ shaders: versions }) => versions))) },
+    needs: { ...needsOf(target, steps.some(usesMatrices)), limits: beyondPortable(steps.flatMap(({ stages }) => stages.flatMap(({ shaders: versions }) => versions))) },
     slots: memory.slots,
     weights,
     steps: planned,
@@ -113,11 +113,18 @@ function variant({ target, program, layouts, steps }: Schedule, memory: MemoryPl
   };
 }
 
-/** What a device must have for kernels of this target, before any is written. */
-export function needsOf({ subgroupSize, asksForSize = false, limits: { maxStorageBufferBindingSize } }: Target): DeviceNeeds {
+/**
+ * What a device must have for kernels of this target, before any is written.
+ * @param withMatrices whether kernels multiply the target's matrices
+ */
+export function needsOf({ subgroupSize, asksForSize = false, matrices, limits: { maxStorageBufferBindingSize } }: Target, withMatrices: boolean): DeviceNeeds {
   if (subgroupSize === undefined) return { features: [], limits: {}, maxStorageBufferBindingSize };
-  return { features: ['subgroups', ...(asksForSize ? ['subgroup-size-control'] : [])], subgroupSize, limits: {}, maxStorageBufferBindingSize };
+  const features = ['subgroups', ...(asksForSize ? ['subgroup-size-control'] : [])];
+  if (matrices === undefined || !withMatrices) return { features, subgroupSize, limits: {}, maxStorageBufferBindingSize };
+  return { features: [...features, 'shader-f16', 'chromium-experimental-subgroup-matrix'], subgroupSize, matrices, limits: {}, maxStorageBufferBindingSize };
 }
+
+const usesMatrices = ({ stages }: ScheduledKernel): boolean => stages.some(({ shaders }) => shaders.some(({ matrices }) => matrices));
 
 /** What shaders take that WebGPU does not promise. */
 function beyondPortable(shaders: readonly Shader[]): DeviceNeeds['limits'] {

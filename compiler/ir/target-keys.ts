@@ -2,7 +2,7 @@
 // it leaves out is that of the profile it is like.
 
 import type { JsonSchema } from '../spec/keys.ts';
-import type { Costs, Limits, Target } from './target.ts';
+import type { Costs, Limits, MatrixShape, Target } from './target.ts';
 
 /** A target as a file may tell it, and what the file builds on. */
 export interface Profile extends Partial<Omit<Target, 'costs' | 'limits'>> {
@@ -22,6 +22,10 @@ const whole = (least: number): ProfileKey => ({ expected: `a whole number, at le
 const cost: ProfileKey = { expected: 'a number, at least 0', schema: { type: 'number', minimum: 0 } };
 const words = (...all: readonly string[]): ProfileKey => ({ expected: all.map((word) => `"${word}"`).join(' or '), schema: { enum: all } });
 
+const side: ProfileKey = { expected: '8, 16 or 32', schema: { enum: [8, 16, 32] } };
+
+export const matrixKeys: Readonly<Record<keyof MatrixShape, ProfileKey>> = { m: side, n: side, k: side };
+
 export const costKeys: Readonly<Record<keyof Costs, ProfileKey>> = {
   fma: cost,
   fmaAlone: cost,
@@ -38,6 +42,8 @@ export const costKeys: Readonly<Record<keyof Costs, ProfileKey>> = {
   wait: cost,
   compile: cost,
   compileStore: cost,
+  matrix: cost,
+  stage: cost,
   storeInLoop: cost,
   secondBlock: cost,
 };
@@ -58,6 +64,7 @@ export const profileKeys: Readonly<Record<keyof Profile, ProfileKey>> = {
   subgroupSize: { expected: '4, 8, 16, 32, 64 or 128', schema: { enum: [4, 8, 16, 32, 64, 128] } },
   asksForSize: { expected: 'true or false', schema: { type: 'boolean' } },
   supply: words('broadcast', 'uniform'),
+  matrices: { expected: 'a map of `m`, `n` and `k`', schema: { type: 'object' } },
   subgroupsAtOnce: whole(1),
   unroll: words('driver', 'written'),
   maxSums: whole(4),
@@ -88,5 +95,6 @@ export function profileSchema(): JsonSchema {
   const fixed = (keys: Readonly<Record<string, ProfileKey>>): JsonSchema => ({ type: 'object', properties: properties(keys), additionalProperties: false });
   const others = Object.fromEntries(otherLimits.map((name) => [name, { type: 'number' }]));
   const limits = { type: 'object', properties: { ...properties(limitKeys), ...others }, additionalProperties: false };
-  return { type: 'object', properties: { ...properties(profileKeys), costs: fixed(costKeys), limits }, additionalProperties: false };
+  const matrices = { ...fixed(matrixKeys), required: Object.keys(matrixKeys) };
+  return { type: 'object', properties: { ...properties(profileKeys), matrices, costs: fixed(costKeys), limits }, additionalProperties: false };
 }

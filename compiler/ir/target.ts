@@ -20,6 +20,8 @@ export interface Target {
    * with no more none has another's work to do while it waits. Absent where workgroups follow one another on a few cores.
    */
   readonly subgroupsAtOnce?: number;
+  /** Matrices of 16 bits that a subgroup multiplies into sums of 32, where devices have them and kernels may use them. */
+  readonly matrices?: MatrixShape;
   /** `driver`: its compiler unrolls loops with constant bounds. `written`: it does not, so the generator writes them out. */
   readonly unroll: 'driver' | 'written';
   /** Sums that a lane of a convolution may hold at once: what fits its registers beside inputs and weights. */
@@ -30,6 +32,13 @@ export interface Target {
   /** The adapter whose tuned ways ship with the project and are taken where nobody asks for others; absent: estimates alone. */
   readonly tuned?: 'lavapipe' | 'swiftshader';
   readonly limits: Limits;
+}
+
+/** The left one is m x k, the right one k x n, their product m x n. */
+export interface MatrixShape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
 }
 
 /** What one operation of all lanes together takes, in nanoseconds of one core or in any other unit: only ratios matter. */
@@ -49,6 +58,9 @@ export interface Costs {
   readonly store?: number;
   /** Bringing one weight a lane from memory for the first time in a run; absent where that is no more than loading it again. */
   readonly fetch?: number;
+  /** Multiplying two matrices and adding the product to a third, and bringing a value a lane into workgroup memory; absent without matrices. */
+  readonly matrix?: number;
+  readonly stage?: number;
   /** A turn of a loop, and a workgroup. */
   readonly turn: number;
   readonly workgroup: number;

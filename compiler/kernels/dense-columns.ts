@@ -12,6 +12,7 @@ import { denseMultiple } from './dense.ts';
 import { header, millions } from './header.ts';
 import { Results } from './results.ts';
 import { describe, ShaderWriter, weightBytes, weightSource, type KernelSite, type Shader } from './shader.ts';
+import type { Slice } from './workgroups.ts';
 import { plus, times, u, type Lines } from './wgsl.ts';
 
 export interface DenseColumnsTile {
@@ -27,7 +28,31 @@ export interface DenseColumnsTile {
   readonly shares?: number;
 }
 
-export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dense' }>, tile: DenseColumnsTile): Shader {
+export type DenseCore = Extract<Core, { kind: 'dense' }>;
+
+/** Weights of neighbouring outputs side by side, four inputs each, `atOnce` outputs in a block; zeros at the end of the inputs. */
+export function columnWeights(
+  { kernel, shape, target }: KernelSite, core: DenseCore, { lanes, blocks }: Pick<DenseColumnsTile, 'lanes' | 'blocks'>, pitch: number, slices: readonly Slice[],
+): { readonly weights: readonly PackedWeight[]; readonly comment: string } {
+  const [inputs, units] = [elements(kernel.readsShape), elements(shape)];
+  const atOnce = lanes * blocks;
+  return {
+    weights: slices.map(({ firstChannel }, index): PackedWeight => {
+      const count = (slices[index + 1]?.firstChannel ?? units) - firstChannel;
+      const order: PackLoop[] = [
+        { axis: 0, size: Math.ceil(count / atOnce), step: atOnce, ...(firstChannel > 0 ? { start: firstChannel } : {}) },
+        { axis: 1, size: pitch / 4, step: 4 },
+        { axis: 0, size: blocks, step: lanes },
+        { axis: 0, size: lanes, step: 1 },
+        { axis: 1, size: 4, step: 1 },
+      ];
+      return { name: slices.length > 1 ? `${core.weight}.${index + 1}` : core.weight, source: weightSource('weight', core.weight, [units, inputs], kernel.folded), order };
+    }),
+    comment: `[${Math.ceil(units / atOnce)}][${pitch / 4}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 inputs${slices.length > 1 ? `, in ${slices.length} parts, as a binding may hold ${target.limits.maxStorageBufferBindingSize >> 20} MiB` : ''}`,
+  };
+}
+
+export function denseColumns(site: KernelSite, core: DenseCore, tile: DenseColumnsTile): Shader {
   const { kernel, target, x } = site;
   const { lanes, blocks, images, quads, shares = 1 } = tile;
   const inputs = elements(kernel.readsShape);
@@ -47,22 +72,8 @@ export function denseColumns(site: KernelSite, core: Extract<Core, { kind: 'dens
 
   const writer = new ShaderWriter(site, slices);
   writer.read('x', kernel.reads, together === 4 ? 'mat4x4f' : 'vec4f', describe(x));
-  const weights = writer.weights(
-    'weight',
-    4,
-    `[${Math.ceil(units / atOnce)}][${pitch / 4}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 inputs${slices.length > 1 ? `, in ${slices.length} parts, as a binding may hold ${target.limits.maxStorageBufferBindingSize >> 20} MiB` : ''}`,
-    slices.map(({ firstChannel }, index): PackedWeight => {
-      const count = (slices[index + 1]?.firstChannel ?? units) - firstChannel;
-      const order: PackLoop[] = [
-        { axis: 0, size: Math.ceil(count / atOnce), step: atOnce, ...(firstChannel > 0 ? { start: firstChannel } : {}) },
-        { axis: 1, size: pitch / 4, step: 4 },
-        { axis: 0, size: blocks, step: lanes },
-        { axis: 0, size: lanes, step: 1 },
-        { axis: 1, size: 4, step: 1 },
-      ];
-      return { name: slices.length > 1 ? `${core.weight}.${index + 1}` : core.weight, source: weightSource('weight', core.weight, [units, inputs], kernel.folded), order };
-    }),
-  );
+  const packed = columnWeights(site, core, tile, pitch, slices);
+  const weights = writer.weights('weight', 4, packed.comment, packed.weights);
   const hasBias = writer.bias(core, units);
   const results = new Results(writer);
 

@@ -59,6 +59,8 @@ export interface Shader {
   /** Lanes of a workgroup, and the memory they share. */
   readonly workgroupSize: number;
   readonly workgroupBytes: number;
+  /** Whether its subgroups multiply matrices. */
+  readonly matrices: boolean;
 }
 
 interface Declared {
@@ -113,6 +115,12 @@ export class ShaderWriter {
         : ['// A weight of 16 bits: there are two in a word.', `fn ${decode}(i: u32) -> f32 {`, [`return unpack2x16float(${name}[i / 2u])[i % 2u];`], '}'];
     this.functions.set(decode, { name: decode, lines });
     return (index) => `${decode}(${index})`;
+  }
+
+  /** Weights of 16 bits as they lie, in groups of four or of eight: `subgroupMatrixLoad` counts in the elements of an array. Returns the array's name. */
+  words(wanted: string, type: 'vec2u' | 'vec4u', comment: string, slices: readonly PackedWeight[]): string {
+    const packed = slices.map(({ name: tensor, ...rest }): PackedWeight => ({ name: tensor, type: 'f16', ...rest }));
+    return this.bind(wanted, `var<storage, read> %: array<${type}>;`, `${comment}, f16`, { kind: 'weight', slices: packed });
   }
 
   /** A vector with one number per channel of the result; `tensor` is what the plan calls it. */
@@ -223,6 +231,7 @@ export class ShaderWriter {
       slices,
       workgroupSize: parts.workgroupSize,
       workgroupBytes,
+      matrices: enables.includes('enable chromium_experimental_subgroup_matrix;'),
     };
   }
 }

@@ -44,7 +44,7 @@ export function spread(
 }
 
 /** Of one value of each type that workgroups share. */
-const sizes: Readonly<Record<string, number>> = { f16: 2, f32: 4, u32: 4, i32: 4, vec2h: 4, vec4h: 8, vec2f: 8, vec4f: 16 };
+const sizes: Readonly<Record<string, number>> = { f16: 2, f32: 4, u32: 4, i32: 4, vec2h: 4, vec4h: 8, vec2f: 8, vec2u: 8, vec4f: 16 };
 
 /** The memory of `var<workgroup> name: array<f32, 64>;`. */
 export function bytesOf(declaration: string): number {

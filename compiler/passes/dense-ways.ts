@@ -2,6 +2,7 @@
 
 import { lanesWithin, type Target } from '../ir/target.ts';
 import type { DenseTile } from '../kernels/dense.ts';
+import type { MatrixTile } from '../kernels/matrix-product.ts';
 import type { DenseColumnsTile } from '../kernels/dense-columns.ts';
 
 /** A lane runs along the inputs of a few outputs; `images` and `rowsTogether` are for batches that fill them, else there is one image. */
@@ -10,10 +11,13 @@ export interface RowsWay {
   readonly tile: DenseTile & { readonly rowsTogether?: number };
 }
 
-/** A lane is an output or some; `quadsTogether` goes with `images`, and with more of them for larger batches, `quads` with one. */
+/**
+ * A lane is an output or some; `quadsTogether` goes with `images`, and with more of them for larger batches, `quads` with one.
+ * `matrices`, by the number of their images, make batches that fill them.
+ */
 export interface ColumnsWay {
   readonly kind: 'columns';
-  readonly tile: DenseColumnsTile & { readonly quadsTogether: number; readonly imagesOfMany?: number };
+  readonly tile: DenseColumnsTile & { readonly quadsTogether: number; readonly imagesOfMany?: number; readonly matrices?: Readonly<Record<string, MatrixTile>> };
 }
 
 /** Images that share one reading of a dense layer's weights. */

@@ -1,8 +1,8 @@
 // A file as a target: a profile in the form of `targets/*.json`, whole or only what differs from another, or what
 // `doctor --format json` prints of a device, from which its class follows.
 
-import { costKeys, limitKeys, profileKeys, type Profile, type ProfileKey } from '../ir/target-keys.ts';
-import type { Limits, Target } from '../ir/target.ts';
+import { costKeys, limitKeys, matrixKeys, profileKeys, type Profile, type ProfileKey } from '../ir/target-keys.ts';
+import type { Limits, MatrixShape, Target } from '../ir/target.ts';
 import { listOf, suggest } from '../source/suggest.ts';
 import { classes, classFor, filledIn, profiles } from './targets.ts';
 import { validateProfile } from './target-structure.ts';
@@ -56,8 +56,18 @@ function asProfile(data: Readonly<Record<string, unknown>>): unknown {
   const fixed = sizes?.least === sizes?.most ? sizes?.least : undefined;
   // A size that is not fixed is none that kernels can be written for, unless they may ask for one.
   const asking = features.includes('subgroup-size-control') && fixed === undefined ? classes.find((one) => one.asksForSize === true && isWithin(one, sizes)) : undefined;
-  const { name, subgroupSize } = asking ?? classFor(fixed);
-  return { like: name, ...(subgroupSize === undefined ? {} : { subgroupSize }), summary: `${String(data['name'])}, as doctor found it`, limits: known(limits) };
+  const { name, subgroupSize, asksForSize = false } = asking ?? classFor(fixed);
+  const found = { ...(subgroupSize === undefined ? {} : { subgroupSize }), summary: `${String(data['name'])}, as doctor found it`, limits: known(limits) };
+  const matrices = matricesIn(data['subgroupMatrixConfigs']);
+  const base = matrices === undefined ? undefined : classes.find((one) => one.matrices?.m === matrices.m && one.subgroupSize === subgroupSize);
+  return base === undefined ? { like: name, ...found } : { like: base.name, asksForSize, matrices, ...found };
+}
+
+/** The matrices that kernels can use, a shape for which there is a class before others. */
+function matricesIn(configs: unknown): MatrixShape | undefined {
+  const shapes = (Array.isArray(configs) ? configs : []).flatMap((config: unknown) =>
+    isMap(config) && config['componentType'] === 'f16' && config['resultComponentType'] === 'f32' ? [{ m: Number(config['M']), n: Number(config['N']), k: Number(config['K']) }] : []);
+  return shapes.find(({ m, n, k }) => classes.some(({ matrices }) => matrices?.m === m && matrices.n === n && matrices.k === k)) ?? shapes[0];
 }
 
 const isWithin = ({ subgroupSize: size = 0 }: Target, sizes: { least: number; most: number } | undefined): boolean =>
@@ -83,13 +93,14 @@ function usable(limits: Readonly<Record<string, number>>): Partial<Limits> {
   return own;
 }
 
-function inconsistency({ subgroupSize: size, supply, limits: { maxComputeInvocationsPerWorkgroup: most } }: Target): string | undefined {
+function inconsistency({ subgroupSize: size, matrices, supply, limits: { maxComputeInvocationsPerWorkgroup: most } }: Target): string | undefined {
+  if (size === undefined && matrices !== undefined) return '`matrices` need `subgroupSize`: it is a subgroup that multiplies them';
   if (size === undefined) return supply === 'broadcast' ? '`supply` cannot be "broadcast" without `subgroupSize`: lanes hand values on within a subgroup' : undefined;
   return size > most ? `\`subgroupSize\` is ${size}, and \`limits.maxComputeInvocationsPerWorkgroup\` allows workgroups of ${most}` : undefined;
 }
 
 function tell(keyword: string, path: readonly string[], params: Readonly<Record<string, unknown>>, profile: unknown): string {
-  const keys: Readonly<Record<string, ProfileKey>> = path[0] === 'costs' ? costKeys : path[0] === 'limits' ? limitKeys : profileKeys;
+  const keys: Readonly<Record<string, ProfileKey>> = path[0] === 'costs' ? costKeys : path[0] === 'limits' ? limitKeys : path[0] === 'matrices' ? matrixKeys : profileKeys;
   if (keyword === 'additionalProperties') {
     const key = String(params['additionalProperty']);
     const where = path.length === 0 ? 'a target profile' : `\`${path.join('.')}\``;

@@ -4,13 +4,15 @@ import type { Precision } from '../../runtime/plan.ts';
 import type { FusedKernel, Program } from '../ir/kernel.ts';
 import type { Target } from '../ir/target.ts';
 import { conv } from '../kernels/conv.ts';
-import { convSize } from '../kernels/conv-tile.ts';
+import { convSize, type ConvCore } from '../kernels/conv-tile.ts';
 import { convPixels } from '../kernels/conv-pixels.ts';
 import { convPointwise } from '../kernels/conv-pointwise.ts';
 import { dense, denseMultiple } from '../kernels/dense.ts';
 import { denseColumns } from '../kernels/dense-columns.ts';
 import { lrn, lrnPool } from '../kernels/lrn.ts';
 import { map } from '../kernels/map.ts';
+import { matrixConv } from '../kernels/matrix-conv.ts';
+import { matrixDense } from '../kernels/matrix-dense.ts';
 import { pool } from '../kernels/pool.ts';
 import { poolStrips } from '../kernels/pool-strips.ts';
 import type { KernelSite, Shader, Stage } from '../kernels/shader.ts';
@@ -20,6 +22,7 @@ import { softmax } from '../kernels/softmax.ts';
 import { winograd } from '../kernels/winograd.ts';
 import { denseLanes } from './dense-ways.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
+import { matricesOf, type MatricesWay } from './matrix-ways.ts';
 import { shippedWays } from './shipped-ways.ts';
 import { chooseWay, shapeOf, workOf, type Tuned, type Way, type WaySite } from './ways.ts';
 
@@ -116,6 +119,7 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
     case 'conv':
       if (way?.kind === 'pointwise') return [convPointwise(site, core, convSize(site, core), way.tile)];
       if (way?.kind === 'strips') return [convStrips(site, core)];
+      if (way?.kind === 'matrices') return writeMatrices(site, core, way);
       return [way?.kind === 'direct' ? conv(site, core, way.tile) : convPixels(site, core)];
     case 'dense':
       return writeDense(site, core, way);
@@ -132,17 +136,28 @@ function write(site: KernelSite, way: Way | undefined): readonly Shader[] {
   }
 }
 
+function writeMatrices(site: KernelSite, core: ConvCore, { tile, together }: MatricesWay): readonly Shader[] {
+  const shape = matricesOf(site.target, site.precision);
+  if (shape === undefined) throw new Error(`${site.kernel.name} is to be done by matrices, and ${site.target.name} has none`);
+  return [tile, ...(together === undefined ? [] : [together])].map((one) => matrixConv(site, core, shape, one));
+}
+
 function writePool(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'pool' }>): Shader {
   return isAligned(site.x) && suitsStrips(site.target, core.window, site.shape) ? poolStrips(site, core) : pool(site, core);
 }
 
-/** Both versions bind the same weights, so both are of one kind. */
+/** All versions bind the same weights, so all are of one kind, or read them as that lays them. */
 function writeDense(site: KernelSite, core: Extract<FusedKernel['core'], { kind: 'dense' }>, way: Way | undefined): readonly Shader[] {
   if (way?.kind !== 'columns' && way?.kind !== 'rows') throw new Error(`${site.kernel.name} is a dense layer, and its way is ${way?.kind ?? 'none'}`);
   if (way.kind === 'rows') {
     const { rows, rowsTogether = rows, ...tile } = way.tile;
     return [...new Set([1, tile.images])].map((images) => dense(site, core, { ...tile, images, rows: images > 1 ? rowsTogether : rows }, Math.min(rows, rowsTogether)));
   }
-  const { quadsTogether, imagesOfMany, ...tile } = way.tile;
-  return [...new Set([1, tile.images, imagesOfMany ?? 1])].map((images) => denseColumns(site, core, { ...tile, images, quads: images > 1 ? quadsTogether : tile.quads }));
+  const { quadsTogether, imagesOfMany, matrices = {}, ...tile } = way.tile;
+  const byLanes = [...new Set([1, tile.images, imagesOfMany ?? 1])].filter((images) => !Object.hasOwn(matrices, images));
+  const shape = matricesOf(site.target, site.precision);
+  return [
+    ...byLanes.map((images) => denseColumns(site, core, { ...tile, images, quads: images > 1 ? quadsTogether : tile.quads })),
+    ...(shape === undefined ? [] : Object.values(matrices).map((one) => matrixDense(site, core, shape, one, tile))),
+  ];
 }

@@ -3,6 +3,8 @@
 import { costKeys, type Profile } from '../ir/target-keys.ts';
 import type { Costs, Target } from '../ir/target.ts';
 import lavapipe from '../targets/lavapipe.json' with { type: 'json' };
+import matrices16 from '../targets/matrices-16.json' with { type: 'json' };
+import matrices8 from '../targets/matrices-8.json' with { type: 'json' };
 import portableProfile from '../targets/portable.json' with { type: 'json' };
 import sized32 from '../targets/sized-32.json' with { type: 'json' };
 import subgroups16 from '../targets/subgroups-16.json' with { type: 'json' };
@@ -19,7 +21,7 @@ export const portable = portableProfile as Target;
 export const targets: readonly Target[] = [...([subgroups32, sized32, subgroups8, subgroups4] as Target[]), portable];
 
 /** One for each class of devices. */
-export const classes: readonly Target[] = [...targets, ...([subgroups16, subgroups64] as Target[])];
+export const classes: readonly Target[] = [...targets, ...([subgroups16, subgroups64, matrices16, matrices8] as Target[])];
 
 /** All that have a name: the classes, and devices with more to give than their class promises. */
 export const profiles: readonly Target[] = [...classes, ...([lavapipe, swiftshader] as Profile[]).map(filledIn)];
@@ -42,7 +44,7 @@ export function filledIn({ like, ...own }: Profile): Target {
 export const classFor = (subgroupSize: number | undefined): Target => classes.find((target) => target.subgroupSize === subgroupSize) ?? portable;
 
 /** Costs that only some targets have. */
-const ofSome: readonly string[] = ['halfLoad', 'load', 'store', 'fetch', 'storeInLoop', 'dispatch', 'wait'] satisfies readonly (keyof Costs)[];
+const ofSome: readonly string[] = ['halfLoad', 'load', 'store', 'fetch', 'storeInLoop', 'dispatch', 'wait', 'matrix', 'stage'] satisfies readonly (keyof Costs)[];
 
 /** Costs that leave out no others are meant as they are. */
 function isComplete(costs: Partial<Costs> | undefined): costs is Costs {

@@ -1,5 +1,5 @@
-// The ways to do a kernel's work, as data: a convolution directly or in Winograd's tiles, a dense layer by rows or by columns,
-// and how each is cut. Here they are enumerated, and one is chosen: the one that was measured to be the fastest for this very
+// The ways to do a kernel's work, as data: a convolution directly, in Winograd's tiles or by matrices, a dense layer by rows or
+// by columns, and how each is cut. Here they are enumerated, and one is chosen: the one that was measured to be the fastest for this very
 // work, by the user or for the ways that ship, where that is known; else the one that is estimated to be.
 
 import type { Precision } from '../../runtime/plan.ts';
@@ -14,6 +14,7 @@ import { weightBytes } from '../kernels/shader.ts';
 import { suitsStrips } from '../kernels/strips.ts';
 import { convLanes, convTiles, estimateConv } from './conv-ways.ts';
 import { denseWays, type ColumnsWay, type RowsWay } from './dense-ways.ts';
+import { denseMatrices, matricesWays, type MatricesWay } from './matrix-ways.ts';
 import { estimatePointwise, pointwiseTiles } from './pointwise-ways.ts';
 import { estimateWinograd, winogradTiles } from './winograd-ways.ts';
 
@@ -25,6 +26,7 @@ export type Way =
   | { readonly kind: 'direct'; readonly tile: ConvTile }
   | { readonly kind: 'pointwise'; readonly tile: PointwiseTile }
   | { readonly kind: 'winograd'; readonly tile: WinogradTile }
+  | MatricesWay
   | RowsWay
   | ColumnsWay;
 
@@ -92,7 +94,11 @@ function* enumerate({ kernel, precision, images, left }: WaySite, target: Target
   const { core, readsShape } = kernel;
   const shape = shapeOf(kernel);
   if (core.kind === 'dense') {
-    for (const way of denseWays(elements(readsShape), elements(shape), weightBytes({ precision }), target)) yield { way };
+    const [inputs, units] = [elements(readsShape), elements(shape)];
+    const ways = denseWays(inputs, units, weightBytes({ precision }), target);
+    const matrices = denseMatrices(inputs, units, target, precision);
+    if (Object.keys(matrices).length > 0) for (const way of ways) if (way.kind === 'columns') yield { way: { kind: 'columns', tile: { ...way.tile, matrices } } };
+    for (const way of ways) yield { way };
   }
   if (core.kind !== 'conv') return;
   const size: ConvSize = { ...convSize({ kernel, shape }, core), shift: left === undefined ? 0 : (left - core.window.before[1]) % 4 };
@@ -103,6 +109,7 @@ function* enumerate({ kernel, precision, images, left }: WaySite, target: Target
   }
   for (const tile of convTiles(size, target)) yield { way: { kind: 'direct', tile }, estimate: estimateConv(size, target, tile, precision, images) };
   for (const tile of pointwiseTiles(size, target)) yield { way: { kind: 'pointwise', tile }, estimate: estimatePointwise(size, target, tile) };
+  yield* matricesWays(size, target, precision, images);
   if (isSquashed(kernel)) return;
   for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile, images) };
 }

@@ -60,7 +60,7 @@ test('shaders for targets that are no longer asked for are removed', async () =>
 
 test.each([
   ['subgroup-8', 2, "error: there is no target 'subgroup-8'\nhelp: did you mean subgroups-8?\n"],
-  ['gpu', 2, "error: there is no target 'gpu'\nhelp: it is subgroups-32, sized-32, subgroups-8, subgroups-4, portable, subgroups-16, subgroups-64, lavapipe or swiftshader, or a file that ends in .json\n"],
+  ['gpu', 2, "error: there is no target 'gpu'\nhelp: it is subgroups-32, sized-32, subgroups-8, subgroups-4, portable, subgroups-16, subgroups-64, matrices-16, matrices-8, lavapipe or swiftshader, or a file that ends in .json\n"],
   ['portable,', 2, "error: --target takes NAME|FILE.json, with commas between several; not 'portable,'\n"],
   [join(folder, 'nowhere.json'), 1, `error: ${join(folder, 'nowhere.json')} does not exist\n`],
 ])('--target %s', async (target, code, err) => {

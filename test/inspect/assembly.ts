@@ -35,6 +35,10 @@ const QUARTER = /^v_(mul_lo_u32|mul_hi_[ui]32|mad_[ui]64|rcp|rsq|sqrt|exp|log|si
 /** What RDNA3 issues in one cycle for 64 lanes. */
 const WHOLE_WAVE = /^v_(fma|fmac|fmaak|fmamk|mul|add|sub|subrev|max|min|mul_legacy)_f32|^v_(mov|cndmask)_b32|^v_(add|sub|subrev)_nc_u32|^v_(lshlrev|and)_b32/;
 
+/** What one multiplies and adds, as `v_wmma_f32_16x16x16_f16` tells, and how long that takes: 128 a cycle. */
+const MATRIX = /^v_wmma_\w+?_(\d+)x(\d+)x(\d+)/;
+const MATRIX_CYCLES = 32;
+
 /** `dualIssue`: whether the family has it. */
 export function analyse(text: string, waveSize: number, dualIssue: boolean): Assembly {
   const lines: string[] = [];
@@ -76,6 +80,8 @@ function count(lines: readonly string[], waveSize: number, dualIssue: boolean): 
   for (const line of lines) {
     const halves = line.split(' :: ').map((half) => nameOf(half.trim()));
     const [name = ''] = halves;
+    const [, m = 0, n = 0, k = 0] = MATRIX.exec(name)?.map(Number) ?? [];
+    fma += (m * n * k) / waveSize;
     for (const half of halves) {
       const fmas = FMA.test(half) ? 1 : /^v_pk_(fma|fmac)_f16|^v_dot2/.test(half) ? 2 : 0;
       fma += fmas;
@@ -85,7 +91,7 @@ function count(lines: readonly string[], waveSize: number, dualIssue: boolean): 
     if (name.startsWith('v_')) {
       vector++;
       const halvesOfWave = waveSize === 64 && !(dualIssue && WHOLE_WAVE.test(name)) ? 2 : 1;
-      vectorCycles += halvesOfWave * (QUARTER.test(name) ? 4 : 1);
+      vectorCycles += m > 0 ? MATRIX_CYCLES : halvesOfWave * (QUARTER.test(name) ? 4 : 1);
     } else if (/^s_(buffer_)?load/.test(name)) {
       uniformBytes += loadedBytes(name);
       scalar++;

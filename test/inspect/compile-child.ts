@@ -16,7 +16,7 @@ export interface Answer {
 
 const [, , jobFile = '', answerFile = ''] = process.argv;
 const { shaders } = JSON.parse(readFileSync(jobFile, 'utf8')) as Job;
-const { gpu, adapter } = await openDevice({ quiet: true });
+const { gpu, adapter } = await openDevice({ quiet: true, experimental: true });
 const faults: { shader: number; message: string }[] = [];
 for (const [shader, { code, entryPoint }] of shaders.entries()) {
   gpu.pushErrorScope('validation');

@@ -1,5 +1,6 @@
 // The shaders that netloom makes of a spec, as the compiler for a card's family has them: of the variant that such a card
-// would load, and of the one that every device can load.
+// would load, and of the one that every device can load; with weights of 16 bits, of the one for cards that multiply matrices,
+// and of the one that they would load without.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,12 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openTarget } from '../../compiler/cli/target.ts';
 import { compile, type Compiled } from '../../compiler/compile.ts';
+import type { Artifact } from '../../compiler/emit/plan.ts';
 import { stepCosts } from '../../compiler/emit/step-costs.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { targets } from '../../compiler/passes/targets.ts';
 import type { AdapterReport } from '../../runtime/device.ts';
-import type { Kernel, Step, Variant } from '../../runtime/plan.ts';
+import type { Kernel, Precision, Step, Variant } from '../../runtime/plan.ts';
 import { kernelFor, pickVariant } from '../../runtime/variant.ts';
 import type { Answer, Job } from './compile-child.ts';
 import { estimate, type Estimate } from './estimate.ts';
@@ -48,8 +51,12 @@ export interface Ours {
 
 const child = fileURLToPath(new URL('compile-child.ts', import.meta.url));
 
-export async function compileOurs(graph: TypedGraph, family: FamilyName): Promise<Ours> {
-  const made = new Map(batches.map((batch) => [batch, compile(graph, { targets, batch })]));
+export async function compileOurs(graph: TypedGraph, family: FamilyName, precision: Precision = 'f32'): Promise<Ours> {
+  const made = new Map(batches.map((batch): readonly [Batch, Compiled] => {
+    if (precision === 'f32') return [batch, compile(graph, { targets, batch })];
+    const compiled = compile(graph, { targets: inHalves, precision, batch });
+    return [batch, { ...compiled, ...marked(compiled) }];
+  }));
   const madeFor = (batch: Batch): Compiled => made.get(batch) ?? missing(`a batch of ${batch}`);
   const wanted = [...made].flatMap(([batch, { plan, shaders }]) => {
     const kernels = plan.variants.flatMap(({ needs, steps }) =>
@@ -64,7 +71,8 @@ export async function compileOurs(graph: TypedGraph, family: FamilyName): Promis
   const found = different.map(({ path, batch, code }, index) =>
     ({ path, code, shader: batch === batches[0] ? path : `${path}, batch ${batch}`, pipeline: pipelines[index] ?? missing(path) }));
   const { variant: { target: best } } = pickVariant(madeFor(1).plan, adapter);
-  const loaded = [...new Set([best, 'portable'])];
+  const loaded = precision === 'f32' ? [...new Set([best, 'portable'])] : madeFor(1).plan.variants.map(({ target }) => target);
+  if (loaded[0] !== best) throw new Error(`${family} loads ${best}, and ${loaded[0] ?? ''} is before it`);
 
   const steps = (target: string, batch: Batch): readonly StepEstimate[] => {
     const { plan, schedules, shaders } = madeFor(batch);
@@ -81,6 +89,24 @@ export async function compileOurs(graph: TypedGraph, family: FamilyName): Promis
   };
   const ofLoaded = found.filter(({ path }) => loaded.some((target) => path.startsWith(`${target}/`)));
   return { adapter, loaded, shaders: ofLoaded.map(({ shader, pipeline }) => ({ shader, pipeline })), steps };
+}
+
+const inHalves = ['matrices-16', 'sized-32'].map(openTarget);
+
+/** A plan and its shaders under names that tell the precision. */
+function marked({ plan, shaders }: Artifact): Artifact {
+  const rename = (path: string): string => path.replace(/^[^/]+/, '$&, f16');
+  return {
+    plan: {
+      ...plan,
+      variants: plan.variants.map((variant) => ({
+        ...variant,
+        target: rename(variant.target),
+        steps: variant.steps.map((step) => ({ ...step, kernels: step.kernels.map((kernel) => ({ ...kernel, shader: rename(kernel.shader) })) })),
+      })),
+    },
+    shaders: new Map(Array.from(shaders, ([path, code]) => [rename(path), code])),
+  };
 }
 
 function missing(what: string): never {

@@ -17,12 +17,14 @@ export interface Family {
   readonly simds: number;
   readonly gigahertz: number;
   readonly gigabytesPerSecond: number;
+  /** Whether its subgroups multiply matrices. */
+  readonly matrices: boolean;
 }
 
 /** By the names that RADV has for them. */
 export const families = {
-  navi31: { name: 'RDNA3', card: 'Radeon RX 7900 XTX', simds: 192, gigahertz: 2.5, gigabytesPerSecond: 960 },
-  navi21: { name: 'RDNA2', card: 'Radeon RX 6900 XT', simds: 160, gigahertz: 2.25, gigabytesPerSecond: 512 },
+  navi31: { name: 'RDNA3', card: 'Radeon RX 7900 XTX', simds: 192, gigahertz: 2.5, gigabytesPerSecond: 960, matrices: true },
+  navi21: { name: 'RDNA2', card: 'Radeon RX 6900 XT', simds: 160, gigahertz: 2.25, gigabytesPerSecond: 512, matrices: false },
 } as const satisfies Readonly<Record<string, Family>>;
 export type FamilyName = keyof typeof families;
 export const familyNames = Object.keys(families) as FamilyName[];

@@ -8,10 +8,10 @@ import { parseArgs } from 'node:util';
 import { checkFile } from '../../compiler/cli/spec.ts';
 import type { TypedGraph } from '../../compiler/ir/graph.ts';
 import { messageOf } from '../../runtime/errors.ts';
-import { compileOurs, type Ours } from './compile-ours.ts';
-import { familyNames, whatIsMissing, type FamilyName } from './fake-gpu.ts';
+import type { Ours } from './compile-ours.ts';
+import { whatIsMissing, type FamilyName } from './fake-gpu.ts';
 import { recordPeers } from './peers.ts';
-import { toPage, toResults, writePeers, writeResults } from './results.ts';
+import { inspectAll, toPage, toResults, writePeers, writeResults } from './results.ts';
 
 const alexnet = fileURLToPath(new URL('../../specs/alexnet.yaml', import.meta.url));
 
@@ -27,7 +27,7 @@ async function inspect(args: string[]): Promise<void> {
   const missing = whatIsMissing();
   if (missing !== undefined) throw new Error(`it needs Mesa's RADV, a C compiler and Vulkan's headers: ${missing}`);
   const graph = read(values.spec ?? alexnet);
-  const found = new Map(await Promise.all(familyNames.map(async (family) => [family, await compileOurs(graph, family)] as const)));
+  const found = await inspectAll(graph);
   if (values.asm !== undefined) keepTexts(found, values.asm);
   const results = toResults(found);
   if (values.spec !== undefined) {
@@ -40,10 +40,10 @@ async function inspect(args: string[]): Promise<void> {
     }));
   }
   writeResults(results);
-  for (const [family, { loaded }] of found) {
+  for (const [family, all] of found) {
     const time = (target: string): string => results.steps.filter((row) => row.family === family && row.target === target && row.batch === 1)
       .reduce((sum, { microseconds }) => sum + microseconds, 0).toFixed(0);
-    console.log(`${family}: it loads ${loaded.map((target) => `${target} (${time(target)} µs an image)`).join(', else ')}`);
+    for (const { loaded } of all) console.log(`${family}: it loads ${loaded.map((target) => `${target} (${time(target)} µs an image)`).join(', else ')}`);
   }
   console.log('test/inspect/RESULTS.md and results.json are written');
 }
@@ -55,10 +55,10 @@ function read(path: string): TypedGraph {
 }
 
 /** The driver's intermediate forms and the assembly: a file for each, in a folder for each family. */
-function keepTexts(found: ReadonlyMap<FamilyName, Ours>, folder: string): void {
-  for (const [family, { shaders }] of found) {
+function keepTexts(found: ReadonlyMap<FamilyName, readonly Ours[]>, folder: string): void {
+  for (const [family, all] of found) {
     mkdirSync(join(folder, family), { recursive: true });
-    for (const { shader, pipeline } of shaders) {
+    for (const { shader, pipeline } of all.flatMap(({ shaders }) => shaders)) {
       for (const [name, text] of Object.entries(pipeline.texts)) {
         writeFileSync(join(folder, family, `${shader.replace('.wgsl', '').replaceAll('/', '.')}.${name.replaceAll(/\W+/g, '-')}.txt`), text);
       }

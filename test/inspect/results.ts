@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { markdownTable } from '../../compiler/emit/table.ts';
-import { batches, type Ours, type StepEstimate } from './compile-ours.ts';
+import type { TypedGraph } from '../../compiler/ir/graph.ts';
+import { batches, compileOurs, type Ours, type StepEstimate } from './compile-ours.ts';
 import { families, familyNames, type FamilyName } from './fake-gpu.ts';
 import type { PeerResults } from './peers.ts';
 import type { Pipeline } from './pipelines.ts';
@@ -50,14 +51,25 @@ const resultsFile = new URL('results.json', import.meta.url);
 const peersFile = new URL('peers.json', import.meta.url);
 const page = new URL('RESULTS.md', import.meta.url);
 
-export function toResults(found: ReadonlyMap<FamilyName, Ours>): Results {
+/** All that is inspected: each family's shaders, and in 16 bits those of the families that multiply matrices. */
+export async function inspectAll(graph: TypedGraph): Promise<ReadonlyMap<FamilyName, readonly Ours[]>> {
+  const all = familyNames.map(async (family) => {
+    const ours = [compileOurs(graph, family), ...(families[family].matrices ? [compileOurs(graph, family, 'f16')] : [])];
+    return [family, await Promise.all(ours)] as const;
+  });
+  return new Map(await Promise.all(all));
+}
+
+export function toResults(found: ReadonlyMap<FamilyName, readonly Ours[]>): Results {
   const shaders: ShaderRow[] = [];
   const steps: StepRow[] = [];
-  for (const [family, ours] of found) {
-    shaders.push(...ours.shaders.map(({ shader, pipeline }) => shaderRow(family, shader, pipeline)));
-    for (const target of ours.loaded) for (const batch of batches) steps.push(...ours.steps(target, batch).map((step) => stepRow(family, target, batch, step)));
+  for (const [family, all] of found) {
+    for (const ours of all) {
+      shaders.push(...ours.shaders.map(({ shader, pipeline }) => shaderRow(family, shader, pipeline)));
+      for (const target of ours.loaded) for (const batch of batches) steps.push(...ours.steps(target, batch).map((step) => stepRow(family, target, batch, step)));
+    }
   }
-  return { driver: [...found.values()][0]?.adapter.description ?? '', shaders, steps };
+  return { driver: [...found.values()][0]?.[0]?.adapter.description ?? '', shaders, steps };
 }
 
 function shaderRow(family: FamilyName, shader: string, pipeline: Pipeline): ShaderRow {
@@ -111,7 +123,8 @@ export function toPage(results: Results, peers: PeerResults | undefined): string
     ...familyNames.flatMap((family) => [
       `## ${families[family].name}: dispatches\n`,
       'Time is the card\'s with nothing else to do: all SIMDs share the cycles, but no wave is faster than its latency, and where there is less than a wave for each SIMD, some idle. Memory is what the bytes take at the card\'s full bandwidth, each once; small ones stay in its cache from run to run, the weights of fc6 and fc7 do not.\n',
-      dispatches(results, family),
+      dispatches(results, family, targetsOf(results, family).filter((target) => !isInHalves(target))),
+      ...halves(results, family),
       `## ${families[family].name}: shaders\n`,
       'F/V is multiply-adds for each vector instruction of the hottest loop: 1 is all there is, 2 with dual issue.\n',
       shaders(results, family),
@@ -123,8 +136,19 @@ const targetsOf = ({ steps }: Results, family: FamilyName): readonly string[] =>
 
 const total = (rows: readonly StepRow[], of: 'kilocycles' | 'microseconds' | 'memoryMicroseconds'): number => rows.reduce((sum, row) => sum + row[of], 0);
 
-function dispatches(results: Results, family: FamilyName): string {
-  const columns = targetsOf(results, family).flatMap((target) => batches.map((batch) => ({ target, batch })));
+const isInHalves = (target: string): boolean => target.endsWith(', f16');
+
+function halves(results: Results, family: FamilyName): readonly string[] {
+  const targets = targetsOf(results, family).filter(isInHalves);
+  return targets.length === 0 ? [] : [
+    `## ${families[family].name}: dispatches with weights of 16 bits\n`,
+    'By matrices, and without. What a tile has beyond the layer\'s edges is not reckoned.\n',
+    dispatches(results, family, targets),
+  ];
+}
+
+function dispatches(results: Results, family: FamilyName, targets: readonly string[]): string {
+  const columns = targets.flatMap((target) => batches.map((batch) => ({ target, batch })));
   const of = ({ target, batch }: { target: string; batch: number }): readonly StepRow[] =>
     results.steps.filter((row) => row.family === family && row.target === target && row.batch === batch);
   const names = [...new Set(columns.flatMap((column) => of(column).map(({ step }) => step)))];

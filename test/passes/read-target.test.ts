@@ -89,7 +89,27 @@ test.each([
   expect(target.limits).toEqual({ ...portable.limits, maxStorageBufferBindingSize: 2 ** 29 });
 });
 
+const config = { M: 16, N: 16, K: 16, componentType: 'f16', resultComponentType: 'f32' };
+const varying = { ...adapter, features: ['subgroups', 'subgroup-size-control'], subgroupMaxSize: 64 };
+
+test.each([
+  ['matrices of 16', { ...varying, subgroupMatrixConfigs: [{ ...config, M: 8 }, config] }, 'matrices-16', { asksForSize: true, matrices: { m: 16, n: 16, k: 16 } }],
+  ['matrices of 16, subgroups of one size', { ...adapter, subgroupMatrixConfigs: [config] }, 'matrices-16', { asksForSize: false, matrices: { m: 16, n: 16, k: 16 } }],
+  ['matrices of 8', { ...adapter, subgroupMatrixConfigs: [{ ...config, M: 8, N: 8, K: 8 }] }, 'matrices-8', { asksForSize: false, matrices: { m: 8, n: 8, k: 8 } }],
+  ['matrices of a shape for which there is no class', { ...adapter, subgroupMatrixConfigs: [{ ...config, N: 8 }] }, 'matrices-16', { asksForSize: false, matrices: { m: 16, n: 8, k: 16 } }],
+  ['matrices with results of 16 bits', { ...varying, subgroupMatrixConfigs: [{ ...config, resultComponentType: 'f16' }] }, 'sized-32', { asksForSize: true }],
+  ['matrices, but no subgroups that kernels can count on', { ...adapter, features: ['subgroups'], subgroupMinSize: 16, subgroupMatrixConfigs: [config] }, 'portable', {}],
+])('an adapter with %s', (_, data, like, keys) => {
+  const { costs, matrices, asksForSize } = right(JSON.stringify(data), 'gpu');
+  expect(costs).toEqual(named(like).costs);
+  expect({ matrices, asksForSize }).toEqual({ matrices: undefined, asksForSize: undefined, ...keys });
+});
+
 test.each<[unknown, readonly string[]]>([
+  [{ subgroupSize: 32, matrices: { m: 16, n: 12, k: 16 } }, ['`matrices.n` must be 8, 16 or 32; not 12']],
+  [{ subgroupSize: 32, matrices: { m: 16, n: 16 } }, ['`matrices` must be a map of `m`, `n` and `k`; not {"m":16,"n":16}']],
+  [{ subgroupSize: 32, matrices: { m: 16, n: 16, k: 16, depth: 8 } }, ['`matrices.depth` is no key of `matrices`; it is one of m, n or k']],
+  [{ matrices: { m: 16, n: 16, k: 16 } }, ['`matrices` need `subgroupSize`: it is a subgroup that multiplies them']],
   ['{ name: "x" }', [expect.stringMatching(/^it is no JSON: /) as string]],
   [[1], ['it must be a map of keys, as in compiler/targets/portable.json; not [1]']],
   [{ maxSum: 4 }, ['`maxSum` is no key of a target profile; did you mean `maxSums`?']],
