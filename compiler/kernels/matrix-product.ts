@@ -106,6 +106,12 @@ export function matrixProduct(writer: ShaderWriter, shape: MatrixShape, tile: Ma
   const { channels, columns: width, columnsOfLane, valuesOfLane, pitch, handedColumns } = workgroup;
   const staged = writer.name('staged');
   const made = writer.name('made');
+  const halves = writer.define('halves', (name) => [
+    '// Beyond what f16 holds: its largest value. Infinity would become NaN, and a relu makes zero of that.',
+    `fn ${name}(values: vec4f) -> vec4h {`,
+    ['return vec4h(clamp(values, vec4f(-65504.0), vec4f(65504.0)));'],
+    '}',
+  ]);
   const brought = weight === undefined ? writer.name('brought') : undefined;
   /** Channels of each lane, where lanes bring their weights. */
   const channelsOfLane = (rows * m) / subgroupSize;
@@ -153,7 +159,7 @@ export function matrixProduct(writer: ShaderWriter, shape: MatrixShape, tile: Ma
       '// All are done with what lies there.',
       'workgroupBarrier();',
       ...(brought === undefined ? [] : all(channelsOfLane, (i) => all(depth / 4, (quad) => [`${brought}[${plus(`at_brought_${i}`, quad)}] = weights_${i}_${quad};`]))),
-      ...all(columnsOfLane, (column) => all(valuesOfLane / 4, (quad) => [`${staged}[${plus(`at_staged_${column}`, quad)}] = vec4h(values_${column}_${quad});`])),
+      ...all(columnsOfLane, (column) => all(valuesOfLane / 4, (quad) => [`${staged}[${plus(`at_staged_${column}`, quad)}] = ${halves}(values_${column}_${quad});`])),
       'workgroupBarrier();',
       ...all(depth / k, (step) => [
         '{',

@@ -12,8 +12,8 @@ export function emulateMatrices(code: string): string {
   const body = (multiplies ? withoutMatrices(code) : code)
     .replaceAll('subgroupAdd(', 'emulated_add(')
     .replaceAll('subgroupBroadcastFirst(', '(')
-    .replaceAll(' vec4h(', ' emulated_halves(')
-    .replaceAll('array<vec4h, ', 'array<vec2u, ')
+    .replaceAll('vec4h(', 'emulated_halves(')
+    .replace(/\bvec4h\b/g, 'vec2u')
     .replace(/^enable (f16|subgroups|subgroup_size_control|chromium_experimental_subgroup_matrix);\n/gm, '')
     .replace(/ @subgroup_size\(\d+\)/, '');
   const told = Object.entries({ subgroup_id: `emulated_thread / ${LANES}u`, subgroup_invocation_id: `emulated_thread % ${LANES}u`, local_invocation_index: 'emulated_thread' });
