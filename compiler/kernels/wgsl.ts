@@ -90,7 +90,8 @@ const reserved = new Set(
   (
     'alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let loop override requires return struct switch true var while ' +
     'active array as asm async attribute auto await become binding bool catch class common do enum export extends extern external f16 f32 filter final from get goto group handle i32 impl implements import inline input interface layout macro mat match mod module move mut mutable namespace new null of operator package private protected pub public ref self set shared sizeof static std super target template texture this throw trait try type typedef u32 union unless unsafe using vec2 vec3 vec4 virtual volatile where with writeonly yield ' +
-    'abs clamp exp fma log max min pow sign sqrt step tanh select sin cos dot all any'
+    'abs clamp exp fma log max min pow sign sqrt step tanh select sin cos dot all any arrayLength inverseSqrt mat4x4f unpack2x16float vec2u vec3u vec4f vec4h vec4u workgroupBarrier subgroupAdd subgroupBroadcast subgroupBroadcastFirst subgroupShuffle ' +
+    'part'
   ).split(' '),
 );
 

@@ -135,7 +135,10 @@ layers:
   fn: { op: conv, filters: 4, kernel: 1 }
   array: { op: gelu }
   n: { op: sigmoid, from: fn }
-  at_y: { op: add, from: [n, array] }`,
+  at_y: { op: add, from: [n, array] }
+  part: { op: softmax }
+  vec4f: { op: dense, units: 9 }
+  arrayLength: { op: softmax }`,
 };
 
 /** `target` where Winograd's kernels cost too much: they round differently, and their weights are never in f16, so they have tests of their own. */
