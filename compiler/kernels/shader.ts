@@ -109,7 +109,12 @@ export class ShaderWriter {
         ? [
             '// Four weights of 16 bits, from two words.',
             `fn ${decode}(i: u32) -> vec4f {`,
-            [`let words = ${name}[i];`, 'return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));'],
+            [
+              `let words = ${name}[i];`,
+              ...(this.site.target.supply === 'uniform'
+                ? ['// Times a one that no compiler knows: else GPUs multiply by the halves as they are, at half the rate.', `return f32(min(arrayLength(&${name}), 1u)) * vec4f(unpack2x16float(words.x), unpack2x16float(words.y));`]
+                : ['return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));']),
+            ],
             '}',
           ]
         : ['// A weight of 16 bits: there are two in a word.', `fn ${decode}(i: u32) -> f32 {`, [`return unpack2x16float(${name}[i / 2u])[i % 2u];`], '}'];
