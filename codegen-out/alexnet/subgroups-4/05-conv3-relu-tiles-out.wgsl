@@ -2,12 +2,12 @@
 //
 //   y[13x13x384] = max(Aᵀ transformed A + conv3.bias, 0)
 //
-// The last of three kernels: transforms tiles of 4x4 results of 6x6 values back, a thread for each of 384 channels and
-// 16 tiles. Dispatch 96 x 1 x batch.
+// The last of three kernels: transforms tiles of 5x5 results of 7x7 values back, a thread for each of 384 channels and
+// 9 tiles. Dispatch 54 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][36][16][384]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][9][384]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [384]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][384][18][20], zeros around
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][384][17][20], zeros around
 
 @compute @workgroup_size(64)
 fn conv3_relu_tiles_out(
@@ -17,47 +17,60 @@ fn conv3_relu_tiles_out(
   let channel = i % 384u;
   let tile = i / 384u;
   let n = id.z;
-  let oy = (tile / 4u) * 4u;
-  let ox = (tile % 4u) * 4u;
-  var at_m = n * 221184u + i;
+  let oy = (tile / 3u) * 5u;
+  let ox = (tile % 3u) * 5u;
+  var at_m = n * 169344u + i;
   let bias_of_channel = bias[channel];
 
   var d_0_0 = transformed[at_m];
-  var d_0_1 = transformed[at_m + 6144u];
-  var d_0_2 = transformed[at_m + 12288u];
-  var d_0_3 = transformed[at_m + 18432u];
-  var d_0_4 = transformed[at_m + 24576u];
-  var d_0_5 = transformed[at_m + 30720u];
-  var d_1_0 = transformed[at_m + 36864u];
-  var d_1_1 = transformed[at_m + 43008u];
-  var d_1_2 = transformed[at_m + 49152u];
-  var d_1_3 = transformed[at_m + 55296u];
-  var d_1_4 = transformed[at_m + 61440u];
-  var d_1_5 = transformed[at_m + 67584u];
-  var d_2_0 = transformed[at_m + 73728u];
-  var d_2_1 = transformed[at_m + 79872u];
-  var d_2_2 = transformed[at_m + 86016u];
-  var d_2_3 = transformed[at_m + 92160u];
-  var d_2_4 = transformed[at_m + 98304u];
-  var d_2_5 = transformed[at_m + 104448u];
-  var d_3_0 = transformed[at_m + 110592u];
-  var d_3_1 = transformed[at_m + 116736u];
-  var d_3_2 = transformed[at_m + 122880u];
-  var d_3_3 = transformed[at_m + 129024u];
-  var d_3_4 = transformed[at_m + 135168u];
-  var d_3_5 = transformed[at_m + 141312u];
-  var d_4_0 = transformed[at_m + 147456u];
-  var d_4_1 = transformed[at_m + 153600u];
-  var d_4_2 = transformed[at_m + 159744u];
-  var d_4_3 = transformed[at_m + 165888u];
-  var d_4_4 = transformed[at_m + 172032u];
-  var d_4_5 = transformed[at_m + 178176u];
-  var d_5_0 = transformed[at_m + 184320u];
-  var d_5_1 = transformed[at_m + 190464u];
-  var d_5_2 = transformed[at_m + 196608u];
-  var d_5_3 = transformed[at_m + 202752u];
-  var d_5_4 = transformed[at_m + 208896u];
-  var d_5_5 = transformed[at_m + 215040u];
+  var d_0_1 = transformed[at_m + 3456u];
+  var d_0_2 = transformed[at_m + 6912u];
+  var d_0_3 = transformed[at_m + 10368u];
+  var d_0_4 = transformed[at_m + 13824u];
+  var d_0_5 = transformed[at_m + 17280u];
+  var d_0_6 = transformed[at_m + 20736u];
+  var d_1_0 = transformed[at_m + 24192u];
+  var d_1_1 = transformed[at_m + 27648u];
+  var d_1_2 = transformed[at_m + 31104u];
+  var d_1_3 = transformed[at_m + 34560u];
+  var d_1_4 = transformed[at_m + 38016u];
+  var d_1_5 = transformed[at_m + 41472u];
+  var d_1_6 = transformed[at_m + 44928u];
+  var d_2_0 = transformed[at_m + 48384u];
+  var d_2_1 = transformed[at_m + 51840u];
+  var d_2_2 = transformed[at_m + 55296u];
+  var d_2_3 = transformed[at_m + 58752u];
+  var d_2_4 = transformed[at_m + 62208u];
+  var d_2_5 = transformed[at_m + 65664u];
+  var d_2_6 = transformed[at_m + 69120u];
+  var d_3_0 = transformed[at_m + 72576u];
+  var d_3_1 = transformed[at_m + 76032u];
+  var d_3_2 = transformed[at_m + 79488u];
+  var d_3_3 = transformed[at_m + 82944u];
+  var d_3_4 = transformed[at_m + 86400u];
+  var d_3_5 = transformed[at_m + 89856u];
+  var d_3_6 = transformed[at_m + 93312u];
+  var d_4_0 = transformed[at_m + 96768u];
+  var d_4_1 = transformed[at_m + 100224u];
+  var d_4_2 = transformed[at_m + 103680u];
+  var d_4_3 = transformed[at_m + 107136u];
+  var d_4_4 = transformed[at_m + 110592u];
+  var d_4_5 = transformed[at_m + 114048u];
+  var d_4_6 = transformed[at_m + 117504u];
+  var d_5_0 = transformed[at_m + 120960u];
+  var d_5_1 = transformed[at_m + 124416u];
+  var d_5_2 = transformed[at_m + 127872u];
+  var d_5_3 = transformed[at_m + 131328u];
+  var d_5_4 = transformed[at_m + 134784u];
+  var d_5_5 = transformed[at_m + 138240u];
+  var d_5_6 = transformed[at_m + 141696u];
+  var d_6_0 = transformed[at_m + 145152u];
+  var d_6_1 = transformed[at_m + 148608u];
+  var d_6_2 = transformed[at_m + 152064u];
+  var d_6_3 = transformed[at_m + 155520u];
+  var d_6_4 = transformed[at_m + 158976u];
+  var d_6_5 = transformed[at_m + 162432u];
+  var d_6_6 = transformed[at_m + 165888u];
 
   // Its columns, then its rows.
   {
@@ -65,143 +78,195 @@ fn conv3_relu_tiles_out(
     let minus_0 = d_1_0 - d_2_0;
     let plus_1 = d_3_0 + d_4_0;
     let minus_1 = d_3_0 - d_4_0;
-    let t_0 = d_0_0 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_0 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_0 + d_5_0 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_0 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_0 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_0 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_0 + d_6_0 + plus_0 + 16.0 * plus_1;
     d_0_0 = t_0;
     d_1_0 = t_1;
     d_2_0 = t_2;
     d_3_0 = t_3;
+    d_4_0 = t_4;
   }
   {
     let plus_0 = d_1_1 + d_2_1;
     let minus_0 = d_1_1 - d_2_1;
     let plus_1 = d_3_1 + d_4_1;
     let minus_1 = d_3_1 - d_4_1;
-    let t_0 = d_0_1 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_1 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_1 + d_5_1 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_1 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_1 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_1 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_1 + d_6_1 + plus_0 + 16.0 * plus_1;
     d_0_1 = t_0;
     d_1_1 = t_1;
     d_2_1 = t_2;
     d_3_1 = t_3;
+    d_4_1 = t_4;
   }
   {
     let plus_0 = d_1_2 + d_2_2;
     let minus_0 = d_1_2 - d_2_2;
     let plus_1 = d_3_2 + d_4_2;
     let minus_1 = d_3_2 - d_4_2;
-    let t_0 = d_0_2 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_2 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_2 + d_5_2 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_2 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_2 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_2 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_2 + d_6_2 + plus_0 + 16.0 * plus_1;
     d_0_2 = t_0;
     d_1_2 = t_1;
     d_2_2 = t_2;
     d_3_2 = t_3;
+    d_4_2 = t_4;
   }
   {
     let plus_0 = d_1_3 + d_2_3;
     let minus_0 = d_1_3 - d_2_3;
     let plus_1 = d_3_3 + d_4_3;
     let minus_1 = d_3_3 - d_4_3;
-    let t_0 = d_0_3 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_3 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_3 + d_5_3 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_3 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_3 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_3 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_3 + d_6_3 + plus_0 + 16.0 * plus_1;
     d_0_3 = t_0;
     d_1_3 = t_1;
     d_2_3 = t_2;
     d_3_3 = t_3;
+    d_4_3 = t_4;
   }
   {
     let plus_0 = d_1_4 + d_2_4;
     let minus_0 = d_1_4 - d_2_4;
     let plus_1 = d_3_4 + d_4_4;
     let minus_1 = d_3_4 - d_4_4;
-    let t_0 = d_0_4 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_4 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_4 + d_5_4 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_4 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_4 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_4 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_4 + d_6_4 + plus_0 + 16.0 * plus_1;
     d_0_4 = t_0;
     d_1_4 = t_1;
     d_2_4 = t_2;
     d_3_4 = t_3;
+    d_4_4 = t_4;
   }
   {
     let plus_0 = d_1_5 + d_2_5;
     let minus_0 = d_1_5 - d_2_5;
     let plus_1 = d_3_5 + d_4_5;
     let minus_1 = d_3_5 - d_4_5;
-    let t_0 = d_0_5 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5_5 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_5 + d_5_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_5 + d_6_5 + plus_0 + 16.0 * plus_1;
     d_0_5 = t_0;
     d_1_5 = t_1;
     d_2_5 = t_2;
     d_3_5 = t_3;
+    d_4_5 = t_4;
+  }
+  {
+    let plus_0 = d_1_6 + d_2_6;
+    let minus_0 = d_1_6 - d_2_6;
+    let plus_1 = d_3_6 + d_4_6;
+    let minus_1 = d_3_6 - d_4_6;
+    let t_0 = d_0_6 + d_5_6 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_6 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_6 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_6 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_6 + d_6_6 + plus_0 + 16.0 * plus_1;
+    d_0_6 = t_0;
+    d_1_6 = t_1;
+    d_2_6 = t_2;
+    d_3_6 = t_3;
+    d_4_6 = t_4;
   }
   {
     let plus_0 = d_0_1 + d_0_2;
     let minus_0 = d_0_1 - d_0_2;
     let plus_1 = d_0_3 + d_0_4;
     let minus_1 = d_0_3 - d_0_4;
-    let t_0 = d_0_0 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_0_5 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0_0 + d_0_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_0_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_0_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_0_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_0_5 + d_0_6 + plus_0 + 16.0 * plus_1;
     d_0_0 = t_0;
     d_0_1 = t_1;
     d_0_2 = t_2;
     d_0_3 = t_3;
+    d_0_4 = t_4;
   }
   {
     let plus_0 = d_1_1 + d_1_2;
     let minus_0 = d_1_1 - d_1_2;
     let plus_1 = d_1_3 + d_1_4;
     let minus_1 = d_1_3 - d_1_4;
-    let t_0 = d_1_0 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_1_5 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_1_0 + d_1_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_1_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_1_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_1_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_1_5 + d_1_6 + plus_0 + 16.0 * plus_1;
     d_1_0 = t_0;
     d_1_1 = t_1;
     d_1_2 = t_2;
     d_1_3 = t_3;
+    d_1_4 = t_4;
   }
   {
     let plus_0 = d_2_1 + d_2_2;
     let minus_0 = d_2_1 - d_2_2;
     let plus_1 = d_2_3 + d_2_4;
     let minus_1 = d_2_3 - d_2_4;
-    let t_0 = d_2_0 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_2_5 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_2_0 + d_2_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_2_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_2_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_2_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_2_5 + d_2_6 + plus_0 + 16.0 * plus_1;
     d_2_0 = t_0;
     d_2_1 = t_1;
     d_2_2 = t_2;
     d_2_3 = t_3;
+    d_2_4 = t_4;
   }
   {
     let plus_0 = d_3_1 + d_3_2;
     let minus_0 = d_3_1 - d_3_2;
     let plus_1 = d_3_3 + d_3_4;
     let minus_1 = d_3_3 - d_3_4;
-    let t_0 = d_3_0 + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_3_5 + minus_0 + 8.0 * minus_1;
+    let t_0 = d_3_0 + d_3_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_3_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_3_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_3_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_3_5 + d_3_6 + plus_0 + 16.0 * plus_1;
     d_3_0 = t_0;
     d_3_1 = t_1;
     d_3_2 = t_2;
     d_3_3 = t_3;
+    d_3_4 = t_4;
+  }
+  {
+    let plus_0 = d_4_1 + d_4_2;
+    let minus_0 = d_4_1 - d_4_2;
+    let plus_1 = d_4_3 + d_4_4;
+    let minus_1 = d_4_3 - d_4_4;
+    let t_0 = d_4_0 + d_4_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_4_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_4_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_4_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_4_5 + d_4_6 + plus_0 + 16.0 * plus_1;
+    d_4_0 = t_0;
+    d_4_1 = t_1;
+    d_4_2 = t_2;
+    d_4_3 = t_3;
+    d_4_4 = t_4;
   }
 
-  let at_y = n * 138240u + channel * 360u + (oy + 1u) * 20u + ox + 1u;
+  let at_y = n * 130560u + channel * 340u + (oy + 1u) * 20u + ox + 1u;
   if (ox < 13u) {
     y[at_y] = max(d_0_0 + bias_of_channel, 0.0);
   }
@@ -213,6 +278,9 @@ fn conv3_relu_tiles_out(
   }
   if (ox + 3u < 13u) {
     y[at_y + 3u] = max(d_0_3 + bias_of_channel, 0.0);
+  }
+  if (ox + 4u < 13u) {
+    y[at_y + 4u] = max(d_0_4 + bias_of_channel, 0.0);
   }
   if (oy + 1u < 13u) {
     if (ox < 13u) {
@@ -226,6 +294,9 @@ fn conv3_relu_tiles_out(
     }
     if (ox + 3u < 13u) {
       y[at_y + 23u] = max(d_1_3 + bias_of_channel, 0.0);
+    }
+    if (ox + 4u < 13u) {
+      y[at_y + 24u] = max(d_1_4 + bias_of_channel, 0.0);
     }
   }
   if (oy + 2u < 13u) {
@@ -241,6 +312,9 @@ fn conv3_relu_tiles_out(
     if (ox + 3u < 13u) {
       y[at_y + 43u] = max(d_2_3 + bias_of_channel, 0.0);
     }
+    if (ox + 4u < 13u) {
+      y[at_y + 44u] = max(d_2_4 + bias_of_channel, 0.0);
+    }
   }
   if (oy + 3u < 13u) {
     if (ox < 13u) {
@@ -254,6 +328,26 @@ fn conv3_relu_tiles_out(
     }
     if (ox + 3u < 13u) {
       y[at_y + 63u] = max(d_3_3 + bias_of_channel, 0.0);
+    }
+    if (ox + 4u < 13u) {
+      y[at_y + 64u] = max(d_3_4 + bias_of_channel, 0.0);
+    }
+  }
+  if (oy + 4u < 13u) {
+    if (ox < 13u) {
+      y[at_y + 80u] = max(d_4_0 + bias_of_channel, 0.0);
+    }
+    if (ox + 1u < 13u) {
+      y[at_y + 81u] = max(d_4_1 + bias_of_channel, 0.0);
+    }
+    if (ox + 2u < 13u) {
+      y[at_y + 82u] = max(d_4_2 + bias_of_channel, 0.0);
+    }
+    if (ox + 3u < 13u) {
+      y[at_y + 83u] = max(d_4_3 + bias_of_channel, 0.0);
+    }
+    if (ox + 4u < 13u) {
+      y[at_y + 84u] = max(d_4_4 + bias_of_channel, 0.0);
     }
   }
 }
