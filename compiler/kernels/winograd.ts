@@ -115,11 +115,9 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       )};`,
       `var at_v = n * ${u(places * step)} + i;`,
       '',
-      ...readRows('x', 'at_x', stride * x.rowStride, stride),
+      ...readRows(matrices.input, 'x', 'at_x', stride * x.rowStride, stride),
       '',
-      '// Its columns, then its rows.',
-      ...columnsOf(matrices.input, inputs),
-      ...rowsOf(writer, matrices.input, inputs),
+      ...columnsOf(matrices.input),
       '',
       // The loop moves the address on row by row; written out, a row's place is in it.
       ...writeRows(inputs, `min(${u(inputs)}, arrayLength(&${v}))`, (held, row) => [
@@ -140,11 +138,10 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
   function tilesOut(): Shader {
     const threads = allOut * tiles;
     const writer = new ShaderWriter(site, [{ firstChannel: 0, workgroups: [Math.ceil(threads / transformThreads), 1] }]);
-    const m = writer.scratch('transformed', transformedOutput, 'read', 'f32', `[n][${places}][${tiles}][${allOut}]`);
+    const m = writer.scratch('transformed', transformedOutput, 'read', 'f32', `[n][${tiles}][${places}][${allOut}]`);
     const hasBias = writer.bias(core, allOut);
     const results = new Results(writer);
     const [height, width] = asPicture(site.shape);
-    const step = tiles * allOut;
     const finished = (value: string): string => (hasBias ? `${value} + bias_of_channel` : value);
     const within = (column: string | number, lines: Lines): Lines =>
       width % outputs === 0 ? lines : [`if (${plus('ox', column)} < ${u(width)}) {`, lines, '}'];
@@ -152,14 +149,12 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       ...thread(threads, allOut),
       `let oy = ${tilesAcross > 1 ? `(tile / ${u(tilesAcross)})` : 'tile'} * ${u(outputs)};`,
       `let ox = ${tilesAcross > 1 ? `(tile % ${u(tilesAcross)}) * ${u(outputs)}` : '0u'};`,
-      `var at_m = n * ${u(places * step)} + i;`,
+      `var at_m = n * ${u(tiles * places * allOut)} + tile * ${u(places * allOut)} + channel;`,
       ...(hasBias ? ['let bias_of_channel = bias[channel];'] : []),
       '',
-      ...readRows(m, 'at_m', inputs * step, step),
+      ...readRows(matrices.output, m, 'at_m', inputs * allOut, allOut),
       '',
-      '// Its columns, then its rows.',
-      ...columnsOf(matrices.output, inputs),
-      ...rowsOf(writer, matrices.output, inputs),
+      ...columnsOf(matrices.output),
       '',
       ...results.declare({ n: 'n', channel: 'channel', y: 'oy', x: 'ox' }),
       ...writeRows(outputs, `min(${u(outputs)}, ${u(height)} - oy)`, (held, row) => {
@@ -197,21 +192,31 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
   }
 
   /**
-   * Reads a tile's rows into `d_0`, `d_1`, and so on. Each load in the text costs a software GPU milliseconds to compile, so
-   * a driver that unrolls gets one row of them: rows come in at the bottom and move up.
+   * Reads a tile's rows and transforms each: `d_0`, `d_1`, and so on. Each load in the text costs a software GPU milliseconds
+   * to compile, so a driver that unrolls gets one row of them: rows come in at the bottom and move up.
    */
-  function readRows(buffer: string, at: string, rowStep: number, columnStep: number): Lines {
+  function readRows(matrix: Matrix, buffer: string, at: string, rowStep: number, columnStep: number): Lines {
     if (written) {
-      return Array.from({ length: inputs }, (_, row) =>
-        Array.from({ length: inputs }, (_unused, column) => `var ${valueAt(row, column)} = ${buffer}[${plus(at, row * rowStep + column * columnStep)}];`)).flat();
+      const rows = Array.from({ length: inputs }, (_, row) => Array.from({ length: inputs }, (_unused, column) => ({ name: valueAt(row, column), place: row * rowStep + column * columnStep })));
+      return [
+        ...rows.flat().map(({ name, place }) => `var ${name} = ${buffer}[${plus(at, place)}];`),
+        '',
+        '// Its rows, then its columns.',
+        ...rows.flatMap((row) => inPlace(matrix, row.map(({ name }) => name))),
+      ];
     }
+    const last = inputs - 1;
+    const { lines, results } = linearMap(matrix, Array.from({ length: inputs }, (_, column) => `values[${u(column)}]`));
     return [
-      ...Array.from({ length: inputs }, (_, row) => `var d_${row}: array<f32, ${inputs}>;`),
-      '// Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.',
+      ...Array.from({ length: inputs }, (_, row) => `var d_${row}: array<f32, ${matrix.length}>;`),
+      '// Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.',
       `for (var row = 0u; row < min(${u(inputs)}, arrayLength(&${buffer})); row++) {`,
       [
-        ...moveUp(inputs, inputs),
-        ...each(unroll, 'j', inputs, (j) => [`${valueAt(inputs - 1, j)} = ${buffer}[${plus(at, times(j, columnStep))}];`]),
+        ...moveUp(inputs, matrix.length),
+        `var values: array<f32, ${inputs}>;`,
+        ...each(unroll, 'j', inputs, (j) => [`values[${text(j)}] = ${buffer}[${plus(at, times(j, columnStep))}];`]),
+        ...lines,
+        ...results.map((result, column) => `${valueAt(last, column)} = ${result};`),
         `${at} += ${u(rowStep)};`,
       ],
       '}',
@@ -231,21 +236,9 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     return [`for (var row = 0u; row < ${count}; row++) {`, [...write(0, 'row'), ...moveUp(rows, rows)], '}'];
   }
 
-  /** The transform of each column, in place. */
-  function columnsOf(matrix: Matrix, columns: number): Lines {
-    return each(unroll, 'j', columns, (j) => inPlace(matrix, Array.from({ length: inputs }, (_, row) => valueAt(row, j))));
-  }
-
-  /** The transform of each of the rows that the columns' left, in place. */
-  function rowsOf(writer: ShaderWriter, matrix: Matrix, columns: number): Lines {
-    const eachRow = (lines: (row: number) => Lines): Lines => Array.from({ length: matrix.length }, (_, row) => lines(row)).flat();
-    if (written) return eachRow((row) => inPlace(matrix, Array.from({ length: columns }, (_, column) => valueAt(row, column))));
-    const name = writer.define('transform_row', (own) => [
-      `fn ${own}(d: ptr<function, array<f32, ${columns}>>) {`,
-      inPlace(matrix, Array.from({ length: columns }, (_, column) => `(*d)[${u(column)}]`)),
-      '}',
-    ]);
-    return eachRow((row) => [`${name}(&d_${row});`]);
+  /** The transform of each column that the rows' left, in place. */
+  function columnsOf(matrix: Matrix): Lines {
+    return each(unroll, 'j', matrix.length, (j) => inPlace(matrix, Array.from({ length: inputs }, (_, row) => valueAt(row, j))));
   }
 
   /** `matrix` times the variables `names`, which the results take the place of. */
@@ -273,7 +266,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const writer = new ShaderWriter({ ...site, precision: 'f32' }, [{ firstChannel: 0, workgroups: [groups * blocksPerGroup, places * columnGroups] }]);
     writer.scratch('v', transformedInput, 'read', together === 4 ? 'mat4x4f' : 'vec4f', `[n][${places}][${tiles}][${allIn}]`);
     const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${channelQuads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
-    writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${places}][${tiles}][${allOut}]`);
+    writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${tiles}][${places}][${allOut}]`);
     const sums = columnProduct({ lanes, blocks, columns, quads, shares }, site.target, {
       input: (columnsOn, quadsOn) => `v[${plus('at_v', times(columnsOn, allIn / loaded), quadsOn / together)}]`,
       together,
@@ -289,7 +282,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       ...(tiles % columns === 0 ? {} : { has: (column: string | number) => `${plus('first', column)} < ${u(tiles)}` }),
     };
     const stores = sums.store(within, (block, column, value) => {
-      const line = `m[${plus('at_m', times(column, allOut), times(block, lanes))}] = ${value};`;
+      const line = `m[${plus('at_m', times(column, places * allOut), times(block, lanes))}] = ${value};`;
       return exact ? [line] : [`if (${plus('channel', times(block, lanes))} < ${groups > 1 ? `(${group} + 1u) * ${u(outChannels)}` : u(outChannels)}) {`, [line], '}'];
     });
     const body: Lines = [
@@ -314,7 +307,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
       [...sums.turn, `at_v += ${u(quads / together)};`, `at_w += ${u(quads * atOnce)};`],
       '}',
       '',
-      `let at_m = ((n * ${u(places)} + place) * ${u(tiles)} + first) * ${u(allOut)} + channel;`,
+      `let at_m = ((n * ${u(tiles)} + first) * ${u(places)} + place) * ${u(allOut)} + channel;`,
       ...stores,
     ];
     const macs = places * tiles * inChannels * allOut;

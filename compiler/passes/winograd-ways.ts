@@ -12,6 +12,9 @@ const usualDispatch = 10_000;
 /** Values of tiles that are scalars at once: a GPU's compiler holds about a hundred, and of sixteen channels makes two parts. */
 const mostScalars = 80;
 
+/** Sums of a lane that lie in memory, where they are brought from once for four multiply-adds: more take longer to compile, and gain nothing. */
+const mostSums = 112;
+
 /** Every cut; none where there is no such kernel. */
 export function* winogradTiles(size: ConvSize, target: Target): Generator<WinogradTile> {
   const { inChannels, outChannels, groups, height, width, kernel, stride, dilation } = size;
@@ -20,8 +23,6 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
   if (costs.load === undefined || costs.store === undefined) return;
   if (kernel[0] !== kernel[1] || stride[0] !== stride[1] || dilation.some((step) => step !== 1)) return;
   if ((inChannels * stride[0] ** 2) % 4 !== 0 || outChannels < lanes) return;
-  // A direct convolution has a row of inputs beside its sums.
-  const mostSums = target.maxSums + lanes;
   for (let outputs = 2; ; outputs++) {
     const { taps, inputs, places, phases, tiles } = winogradSize({ height, width, kernel, stride }, outputs);
     if (taps < 2 || inputs > mostWinogradInputs) return;
@@ -32,7 +33,7 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
       if (places * phases * inChannels * groups * Math.ceil(outChannels / (blocks * lanes)) * blocks * lanes > most) continue;
       const cut = { outputs, lanes, blocks };
       if (target.supply === 'uniform') yield* uniformCuts(cut, tiles, (phases * inChannels) / 4, target);
-      else for (let count = lanes; count * blocks <= mostSums && count < tiles + lanes; count += lanes) yield { ...cut, tiles: count };
+      else for (const count of tileCounts(tiles, lanes, Math.floor(mostSums / blocks))) yield { ...cut, tiles: count };
     }
   }
 }
@@ -55,6 +56,13 @@ function* uniformCuts(cut: Pick<WinogradTile, 'outputs' | 'lanes' | 'blocks'>, t
   }
 }
 
+/** Whole loads of as many tiles as there are lanes, and equal parts of all of them, which leave none of a workgroup's out. */
+function tileCounts(tiles: number, lanes: number, most: number): ReadonlySet<number> {
+  const loads = Array.from({ length: Math.ceil(tiles / lanes) }, (_, index) => (index + 1) * lanes);
+  const parts = Array.from({ length: 8 }, (_, index) => Math.ceil(tiles / (index + 1)));
+  return new Set([...loads, ...parts].filter((count) => count <= most));
+}
+
 /** Nanoseconds of one core for one of `images`, as `estimateConv` counts them. */
 export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradTile, images = 1): number {
   const { costs: cost } = target;
@@ -67,7 +75,7 @@ export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradT
   const flops = (transforms: number): number => (transforms * inputs * inputs * cost.fma) / 2;
   const tilesIn = sideBySide(target, images, (size.groups * inChannels * tiles) / lanes, places * (load + store) + flops(2 * inputs));
   const tilesOut = sideBySide(target, images, (size.groups * size.outChannels * tiles) / lanes, places * load + results * store + flops(inputs + tile.outputs));
-  const values = target.supply === 'uniform' ? tile.tiles * quads * cost.inputLoad : (tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share;
+  const values = target.supply === 'uniform' ? tile.tiles * quads * cost.inputLoad : Math.ceil(tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share;
   const oneTurn = cost.turn + values + quads * blocks * (cost.weightLoad + 4 * tile.tiles * cost.fma);
   const turns = inChannels / 4 / quads / shares;
   const workgroups = size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * places * Math.ceil(tiles / tile.tiles);

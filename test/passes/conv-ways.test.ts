@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { ConvSize } from '../../compiler/kernels/conv-tile.ts';
 import { convTiles, estimateConv } from '../../compiler/passes/conv-ways.ts';
 import { targets } from '../../compiler/passes/targets.ts';
+import { winogradTiles } from '../../compiler/passes/winograd-ways.ts';
 
 const plain: ConvSize = { inChannels: 16, outChannels: 32, groups: 1, height: 13, width: 13, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], shift: 0 };
 
@@ -32,4 +33,14 @@ test('weights in f16 have a cost of their own, but for pointwise kernels', () =>
     expect(estimateConv(first, target, tile, 'f16')).toBeLessThan(estimateConv(first, target, tile));
   }
   for (const tile of convTiles(pointwise, target)) expect(estimateConv(pointwise, target, tile, 'f16')).toBe(estimateConv(pointwise, target, tile));
+});
+
+test('tiles of a picture come in whole loads or in equal parts, as many as are worth compiling', () => {
+  const target = targets.find(({ name }) => name === 'subgroups-8') ?? expect.fail('no such target');
+  // 7x7 tiles of 4x4 results.
+  const size: ConvSize = { ...plain, height: 27, width: 27, kernel: [5, 5] };
+  const cuts = [...winogradTiles(size, target)].filter(({ outputs }) => outputs === 4);
+  const countsOf = (blocks: number): readonly number[] => cuts.filter((cut) => cut.blocks === blocks).map(({ tiles }) => tiles).sort((a, b) => a - b);
+  expect(countsOf(2)).toEqual([7, 8, 9, 10, 13, 16, 17, 24, 25, 32, 40, 48, 49, 56]);
+  expect(countsOf(4)).toEqual([7, 8, 9, 10, 13, 16, 17, 24, 25]);
 });

@@ -7,7 +7,7 @@
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][49][81][96]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [2][49][12][2][64] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][81][256]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][81][49][256]
 
 @compute @workgroup_size(64)
 fn conv2_relu_products(
@@ -38,15 +38,15 @@ fn conv2_relu_products(
     at_w += 128u;
   }
 
-  let at_m = ((n * 49u + place) * 81u + first) * 256u + channel;
+  let at_m = ((n * 81u + first) * 49u + place) * 256u + channel;
   for (var i = 0u; i < 14u; i++) {
     if (first + i < 81u) {
-      m[at_m + i * 256u] = sum_a[i];
+      m[at_m + i * 12544u] = sum_a[i];
     }
   }
   for (var i = 0u; i < 14u; i++) {
     if (first + i < 81u) {
-      m[at_m + i * 256u + 64u] = sum_b[i];
+      m[at_m + i * 12544u + 64u] = sum_b[i];
     }
   }
 }

@@ -36,55 +36,7 @@ fn conv3_relu_tiles_in(
   var d_3_2 = x[at_x + 50u];
   var d_3_3 = x[at_x + 51u];
 
-  // Its columns, then its rows.
-  {
-    let t_0 = -d_0_0 + d_2_0;
-    let same_1 = d_2_0;
-    let opposite_1 = d_1_0;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let t_3 = -d_1_0 + d_3_0;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-    d_2_0 = t_2;
-    d_3_0 = t_3;
-  }
-  {
-    let t_0 = -d_0_1 + d_2_1;
-    let same_1 = d_2_1;
-    let opposite_1 = d_1_1;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let t_3 = -d_1_1 + d_3_1;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-    d_2_1 = t_2;
-    d_3_1 = t_3;
-  }
-  {
-    let t_0 = -d_0_2 + d_2_2;
-    let same_1 = d_2_2;
-    let opposite_1 = d_1_2;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let t_3 = -d_1_2 + d_3_2;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-    d_2_2 = t_2;
-    d_3_2 = t_3;
-  }
-  {
-    let t_0 = -d_0_3 + d_2_3;
-    let same_1 = d_2_3;
-    let opposite_1 = d_1_3;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let t_3 = -d_1_3 + d_3_3;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-    d_2_3 = t_2;
-    d_3_3 = t_3;
-  }
+  // Its rows, then its columns.
   {
     let t_0 = -d_0_0 + d_0_2;
     let same_1 = d_0_2;
@@ -131,6 +83,55 @@ fn conv3_relu_tiles_in(
     d_3_0 = t_0;
     d_3_1 = t_1;
     d_3_2 = t_2;
+    d_3_3 = t_3;
+  }
+
+  {
+    let t_0 = -d_0_0 + d_2_0;
+    let same_1 = d_2_0;
+    let opposite_1 = d_1_0;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let t_3 = -d_1_0 + d_3_0;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+    d_2_0 = t_2;
+    d_3_0 = t_3;
+  }
+  {
+    let t_0 = -d_0_1 + d_2_1;
+    let same_1 = d_2_1;
+    let opposite_1 = d_1_1;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let t_3 = -d_1_1 + d_3_1;
+    d_0_1 = t_0;
+    d_1_1 = t_1;
+    d_2_1 = t_2;
+    d_3_1 = t_3;
+  }
+  {
+    let t_0 = -d_0_2 + d_2_2;
+    let same_1 = d_2_2;
+    let opposite_1 = d_1_2;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let t_3 = -d_1_2 + d_3_2;
+    d_0_2 = t_0;
+    d_1_2 = t_1;
+    d_2_2 = t_2;
+    d_3_2 = t_3;
+  }
+  {
+    let t_0 = -d_0_3 + d_2_3;
+    let same_1 = d_2_3;
+    let opposite_1 = d_1_3;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let t_3 = -d_1_3 + d_3_3;
+    d_0_3 = t_0;
+    d_1_3 = t_1;
+    d_2_3 = t_2;
     d_3_3 = t_3;
   }
 

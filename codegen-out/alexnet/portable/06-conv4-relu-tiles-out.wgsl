@@ -5,7 +5,7 @@
 // The last of three kernels: transforms tiles of 2x2 results of 4x4 values back, a thread for each of 384 channels and
 // 49 tiles. Dispatch 294 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][16][49][384]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][16][384]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [384]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][384][16][16], zeros around
 
@@ -19,59 +19,27 @@ fn conv4_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 7u) * 2u;
   let ox = (tile % 7u) * 2u;
-  var at_m = n * 301056u + i;
+  var at_m = n * 301056u + tile * 6144u + channel;
   let bias_of_channel = bias[channel];
 
   var d_0_0 = transformed[at_m];
-  var d_0_1 = transformed[at_m + 18816u];
-  var d_0_2 = transformed[at_m + 37632u];
-  var d_0_3 = transformed[at_m + 56448u];
-  var d_1_0 = transformed[at_m + 75264u];
-  var d_1_1 = transformed[at_m + 94080u];
-  var d_1_2 = transformed[at_m + 112896u];
-  var d_1_3 = transformed[at_m + 131712u];
-  var d_2_0 = transformed[at_m + 150528u];
-  var d_2_1 = transformed[at_m + 169344u];
-  var d_2_2 = transformed[at_m + 188160u];
-  var d_2_3 = transformed[at_m + 206976u];
-  var d_3_0 = transformed[at_m + 225792u];
-  var d_3_1 = transformed[at_m + 244608u];
-  var d_3_2 = transformed[at_m + 263424u];
-  var d_3_3 = transformed[at_m + 282240u];
+  var d_0_1 = transformed[at_m + 384u];
+  var d_0_2 = transformed[at_m + 768u];
+  var d_0_3 = transformed[at_m + 1152u];
+  var d_1_0 = transformed[at_m + 1536u];
+  var d_1_1 = transformed[at_m + 1920u];
+  var d_1_2 = transformed[at_m + 2304u];
+  var d_1_3 = transformed[at_m + 2688u];
+  var d_2_0 = transformed[at_m + 3072u];
+  var d_2_1 = transformed[at_m + 3456u];
+  var d_2_2 = transformed[at_m + 3840u];
+  var d_2_3 = transformed[at_m + 4224u];
+  var d_3_0 = transformed[at_m + 4608u];
+  var d_3_1 = transformed[at_m + 4992u];
+  var d_3_2 = transformed[at_m + 5376u];
+  var d_3_3 = transformed[at_m + 5760u];
 
-  // Its columns, then its rows.
-  {
-    let plus_0 = d_1_0 + d_2_0;
-    let minus_0 = d_1_0 - d_2_0;
-    let t_0 = d_0_0 + plus_0;
-    let t_1 = d_3_0 + minus_0;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-  }
-  {
-    let plus_0 = d_1_1 + d_2_1;
-    let minus_0 = d_1_1 - d_2_1;
-    let t_0 = d_0_1 + plus_0;
-    let t_1 = d_3_1 + minus_0;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-  }
-  {
-    let plus_0 = d_1_2 + d_2_2;
-    let minus_0 = d_1_2 - d_2_2;
-    let t_0 = d_0_2 + plus_0;
-    let t_1 = d_3_2 + minus_0;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-  }
-  {
-    let plus_0 = d_1_3 + d_2_3;
-    let minus_0 = d_1_3 - d_2_3;
-    let t_0 = d_0_3 + plus_0;
-    let t_1 = d_3_3 + minus_0;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-  }
+  // Its rows, then its columns.
   {
     let plus_0 = d_0_1 + d_0_2;
     let minus_0 = d_0_1 - d_0_2;
@@ -86,6 +54,39 @@ fn conv4_relu_tiles_out(
     let t_0 = d_1_0 + plus_0;
     let t_1 = d_1_3 + minus_0;
     d_1_0 = t_0;
+    d_1_1 = t_1;
+  }
+  {
+    let plus_0 = d_2_1 + d_2_2;
+    let minus_0 = d_2_1 - d_2_2;
+    let t_0 = d_2_0 + plus_0;
+    let t_1 = d_2_3 + minus_0;
+    d_2_0 = t_0;
+    d_2_1 = t_1;
+  }
+  {
+    let plus_0 = d_3_1 + d_3_2;
+    let minus_0 = d_3_1 - d_3_2;
+    let t_0 = d_3_0 + plus_0;
+    let t_1 = d_3_3 + minus_0;
+    d_3_0 = t_0;
+    d_3_1 = t_1;
+  }
+
+  {
+    let plus_0 = d_1_0 + d_2_0;
+    let minus_0 = d_1_0 - d_2_0;
+    let t_0 = d_0_0 + plus_0;
+    let t_1 = d_3_0 + minus_0;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+  }
+  {
+    let plus_0 = d_1_1 + d_2_1;
+    let minus_0 = d_1_1 - d_2_1;
+    let t_0 = d_0_1 + plus_0;
+    let t_1 = d_3_1 + minus_0;
+    d_0_1 = t_0;
     d_1_1 = t_1;
   }
 

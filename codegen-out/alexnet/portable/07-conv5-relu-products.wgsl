@@ -7,7 +7,7 @@
 
 @group(0) @binding(0) var<storage, read> v: array<mat4x4f>;  // [n][16][49][384]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [4][16][48][64] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][16][49][256]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][16][256]
 
 @compute @workgroup_size(64)
 fn conv5_relu_products(
@@ -41,10 +41,10 @@ fn conv5_relu_products(
     at_w += 256u;
   }
 
-  let at_m = ((n * 16u + place) * 49u + first) * 256u + channel;
+  let at_m = ((n * 49u + first) * 16u + place) * 256u + channel;
   for (var i = 0u; i < 5u; i++) {
     if (first + i < 49u) {
-      m[at_m + i * 256u] = sum[i];
+      m[at_m + i * 4096u] = sum[i];
     }
   }
 }

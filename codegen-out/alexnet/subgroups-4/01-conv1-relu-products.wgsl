@@ -2,22 +2,22 @@
 //
 //   m[49x121x96] = transformed conv1.weight · v, for each of 49 places
 //
-// The second of three kernels: a lane makes 4 channels, a workgroup 16 channels of 16 tiles, whose values are handed
-// around among its lanes. Dispatch 6 x 392 x batch. 27 M multiply-adds instead of 105 M, 903 kB of weights.
+// The second of three kernels: a lane makes 4 channels, a workgroup 16 channels of 25 tiles, whose values are handed
+// around among its lanes. Dispatch 6 x 245 x batch. 27 M multiply-adds instead of 105 M, 903 kB of weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][49][121][48]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [6][49][12][4][4] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][121][96]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][121][49][96]
 
 @compute @workgroup_size(4)
 fn conv1_relu_products(
   @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let place = group.y / 8u;
-  let first = (group.y % 8u) * 16u;
+  let place = group.y / 5u;
+  let first = (group.y % 5u) * 25u;
   let channel = group.x * 16u + lane;
   let n = group.z;
 
@@ -37,6 +37,15 @@ fn conv1_relu_products(
   var sum_a_13 = 0.0;
   var sum_a_14 = 0.0;
   var sum_a_15 = 0.0;
+  var sum_a_16 = 0.0;
+  var sum_a_17 = 0.0;
+  var sum_a_18 = 0.0;
+  var sum_a_19 = 0.0;
+  var sum_a_20 = 0.0;
+  var sum_a_21 = 0.0;
+  var sum_a_22 = 0.0;
+  var sum_a_23 = 0.0;
+  var sum_a_24 = 0.0;
   var sum_b_0 = 0.0;
   var sum_b_1 = 0.0;
   var sum_b_2 = 0.0;
@@ -53,6 +62,15 @@ fn conv1_relu_products(
   var sum_b_13 = 0.0;
   var sum_b_14 = 0.0;
   var sum_b_15 = 0.0;
+  var sum_b_16 = 0.0;
+  var sum_b_17 = 0.0;
+  var sum_b_18 = 0.0;
+  var sum_b_19 = 0.0;
+  var sum_b_20 = 0.0;
+  var sum_b_21 = 0.0;
+  var sum_b_22 = 0.0;
+  var sum_b_23 = 0.0;
+  var sum_b_24 = 0.0;
   var sum_c_0 = 0.0;
   var sum_c_1 = 0.0;
   var sum_c_2 = 0.0;
@@ -69,6 +87,15 @@ fn conv1_relu_products(
   var sum_c_13 = 0.0;
   var sum_c_14 = 0.0;
   var sum_c_15 = 0.0;
+  var sum_c_16 = 0.0;
+  var sum_c_17 = 0.0;
+  var sum_c_18 = 0.0;
+  var sum_c_19 = 0.0;
+  var sum_c_20 = 0.0;
+  var sum_c_21 = 0.0;
+  var sum_c_22 = 0.0;
+  var sum_c_23 = 0.0;
+  var sum_c_24 = 0.0;
   var sum_d_0 = 0.0;
   var sum_d_1 = 0.0;
   var sum_d_2 = 0.0;
@@ -85,6 +112,15 @@ fn conv1_relu_products(
   var sum_d_13 = 0.0;
   var sum_d_14 = 0.0;
   var sum_d_15 = 0.0;
+  var sum_d_16 = 0.0;
+  var sum_d_17 = 0.0;
+  var sum_d_18 = 0.0;
+  var sum_d_19 = 0.0;
+  var sum_d_20 = 0.0;
+  var sum_d_21 = 0.0;
+  var sum_d_22 = 0.0;
+  var sum_d_23 = 0.0;
+  var sum_d_24 = 0.0;
 
   var at_v = ((n * 49u + place) * 121u + first + lane) * 12u;
   var at_w = (group.x * 49u + place) * 192u;
@@ -95,6 +131,9 @@ fn conv1_relu_products(
     let part_1 = v[at_v + 48u];
     let part_2 = v[at_v + 96u];
     let part_3 = v[at_v + 144u];
+    let part_4 = v[at_v + 192u];
+    let part_5 = v[at_v + 240u];
+    let part_6 = v[at_v + 288u];
     let weights_a = weight[at_w + lane];
     let weights_b = weight[at_w + lane + 4u];
     let weights_c = weight[at_w + lane + 8u];
@@ -179,193 +218,346 @@ fn conv1_relu_products(
     sum_b_15 = fma(inputs_15.w, weights_b.w, fma(inputs_15.z, weights_b.z, fma(inputs_15.y, weights_b.y, fma(inputs_15.x, weights_b.x, sum_b_15))));
     sum_c_15 = fma(inputs_15.w, weights_c.w, fma(inputs_15.z, weights_c.z, fma(inputs_15.y, weights_c.y, fma(inputs_15.x, weights_c.x, sum_c_15))));
     sum_d_15 = fma(inputs_15.w, weights_d.w, fma(inputs_15.z, weights_d.z, fma(inputs_15.y, weights_d.y, fma(inputs_15.x, weights_d.x, sum_d_15))));
+    let inputs_16 = subgroupBroadcast(part_4, 0u);
+    sum_a_16 = fma(inputs_16.w, weights_a.w, fma(inputs_16.z, weights_a.z, fma(inputs_16.y, weights_a.y, fma(inputs_16.x, weights_a.x, sum_a_16))));
+    sum_b_16 = fma(inputs_16.w, weights_b.w, fma(inputs_16.z, weights_b.z, fma(inputs_16.y, weights_b.y, fma(inputs_16.x, weights_b.x, sum_b_16))));
+    sum_c_16 = fma(inputs_16.w, weights_c.w, fma(inputs_16.z, weights_c.z, fma(inputs_16.y, weights_c.y, fma(inputs_16.x, weights_c.x, sum_c_16))));
+    sum_d_16 = fma(inputs_16.w, weights_d.w, fma(inputs_16.z, weights_d.z, fma(inputs_16.y, weights_d.y, fma(inputs_16.x, weights_d.x, sum_d_16))));
+    let inputs_17 = subgroupBroadcast(part_4, 1u);
+    sum_a_17 = fma(inputs_17.w, weights_a.w, fma(inputs_17.z, weights_a.z, fma(inputs_17.y, weights_a.y, fma(inputs_17.x, weights_a.x, sum_a_17))));
+    sum_b_17 = fma(inputs_17.w, weights_b.w, fma(inputs_17.z, weights_b.z, fma(inputs_17.y, weights_b.y, fma(inputs_17.x, weights_b.x, sum_b_17))));
+    sum_c_17 = fma(inputs_17.w, weights_c.w, fma(inputs_17.z, weights_c.z, fma(inputs_17.y, weights_c.y, fma(inputs_17.x, weights_c.x, sum_c_17))));
+    sum_d_17 = fma(inputs_17.w, weights_d.w, fma(inputs_17.z, weights_d.z, fma(inputs_17.y, weights_d.y, fma(inputs_17.x, weights_d.x, sum_d_17))));
+    let inputs_18 = subgroupBroadcast(part_4, 2u);
+    sum_a_18 = fma(inputs_18.w, weights_a.w, fma(inputs_18.z, weights_a.z, fma(inputs_18.y, weights_a.y, fma(inputs_18.x, weights_a.x, sum_a_18))));
+    sum_b_18 = fma(inputs_18.w, weights_b.w, fma(inputs_18.z, weights_b.z, fma(inputs_18.y, weights_b.y, fma(inputs_18.x, weights_b.x, sum_b_18))));
+    sum_c_18 = fma(inputs_18.w, weights_c.w, fma(inputs_18.z, weights_c.z, fma(inputs_18.y, weights_c.y, fma(inputs_18.x, weights_c.x, sum_c_18))));
+    sum_d_18 = fma(inputs_18.w, weights_d.w, fma(inputs_18.z, weights_d.z, fma(inputs_18.y, weights_d.y, fma(inputs_18.x, weights_d.x, sum_d_18))));
+    let inputs_19 = subgroupBroadcast(part_4, 3u);
+    sum_a_19 = fma(inputs_19.w, weights_a.w, fma(inputs_19.z, weights_a.z, fma(inputs_19.y, weights_a.y, fma(inputs_19.x, weights_a.x, sum_a_19))));
+    sum_b_19 = fma(inputs_19.w, weights_b.w, fma(inputs_19.z, weights_b.z, fma(inputs_19.y, weights_b.y, fma(inputs_19.x, weights_b.x, sum_b_19))));
+    sum_c_19 = fma(inputs_19.w, weights_c.w, fma(inputs_19.z, weights_c.z, fma(inputs_19.y, weights_c.y, fma(inputs_19.x, weights_c.x, sum_c_19))));
+    sum_d_19 = fma(inputs_19.w, weights_d.w, fma(inputs_19.z, weights_d.z, fma(inputs_19.y, weights_d.y, fma(inputs_19.x, weights_d.x, sum_d_19))));
+    let inputs_20 = subgroupBroadcast(part_5, 0u);
+    sum_a_20 = fma(inputs_20.w, weights_a.w, fma(inputs_20.z, weights_a.z, fma(inputs_20.y, weights_a.y, fma(inputs_20.x, weights_a.x, sum_a_20))));
+    sum_b_20 = fma(inputs_20.w, weights_b.w, fma(inputs_20.z, weights_b.z, fma(inputs_20.y, weights_b.y, fma(inputs_20.x, weights_b.x, sum_b_20))));
+    sum_c_20 = fma(inputs_20.w, weights_c.w, fma(inputs_20.z, weights_c.z, fma(inputs_20.y, weights_c.y, fma(inputs_20.x, weights_c.x, sum_c_20))));
+    sum_d_20 = fma(inputs_20.w, weights_d.w, fma(inputs_20.z, weights_d.z, fma(inputs_20.y, weights_d.y, fma(inputs_20.x, weights_d.x, sum_d_20))));
+    let inputs_21 = subgroupBroadcast(part_5, 1u);
+    sum_a_21 = fma(inputs_21.w, weights_a.w, fma(inputs_21.z, weights_a.z, fma(inputs_21.y, weights_a.y, fma(inputs_21.x, weights_a.x, sum_a_21))));
+    sum_b_21 = fma(inputs_21.w, weights_b.w, fma(inputs_21.z, weights_b.z, fma(inputs_21.y, weights_b.y, fma(inputs_21.x, weights_b.x, sum_b_21))));
+    sum_c_21 = fma(inputs_21.w, weights_c.w, fma(inputs_21.z, weights_c.z, fma(inputs_21.y, weights_c.y, fma(inputs_21.x, weights_c.x, sum_c_21))));
+    sum_d_21 = fma(inputs_21.w, weights_d.w, fma(inputs_21.z, weights_d.z, fma(inputs_21.y, weights_d.y, fma(inputs_21.x, weights_d.x, sum_d_21))));
+    let inputs_22 = subgroupBroadcast(part_5, 2u);
+    sum_a_22 = fma(inputs_22.w, weights_a.w, fma(inputs_22.z, weights_a.z, fma(inputs_22.y, weights_a.y, fma(inputs_22.x, weights_a.x, sum_a_22))));
+    sum_b_22 = fma(inputs_22.w, weights_b.w, fma(inputs_22.z, weights_b.z, fma(inputs_22.y, weights_b.y, fma(inputs_22.x, weights_b.x, sum_b_22))));
+    sum_c_22 = fma(inputs_22.w, weights_c.w, fma(inputs_22.z, weights_c.z, fma(inputs_22.y, weights_c.y, fma(inputs_22.x, weights_c.x, sum_c_22))));
+    sum_d_22 = fma(inputs_22.w, weights_d.w, fma(inputs_22.z, weights_d.z, fma(inputs_22.y, weights_d.y, fma(inputs_22.x, weights_d.x, sum_d_22))));
+    let inputs_23 = subgroupBroadcast(part_5, 3u);
+    sum_a_23 = fma(inputs_23.w, weights_a.w, fma(inputs_23.z, weights_a.z, fma(inputs_23.y, weights_a.y, fma(inputs_23.x, weights_a.x, sum_a_23))));
+    sum_b_23 = fma(inputs_23.w, weights_b.w, fma(inputs_23.z, weights_b.z, fma(inputs_23.y, weights_b.y, fma(inputs_23.x, weights_b.x, sum_b_23))));
+    sum_c_23 = fma(inputs_23.w, weights_c.w, fma(inputs_23.z, weights_c.z, fma(inputs_23.y, weights_c.y, fma(inputs_23.x, weights_c.x, sum_c_23))));
+    sum_d_23 = fma(inputs_23.w, weights_d.w, fma(inputs_23.z, weights_d.z, fma(inputs_23.y, weights_d.y, fma(inputs_23.x, weights_d.x, sum_d_23))));
+    let inputs_24 = subgroupBroadcast(part_6, 0u);
+    sum_a_24 = fma(inputs_24.w, weights_a.w, fma(inputs_24.z, weights_a.z, fma(inputs_24.y, weights_a.y, fma(inputs_24.x, weights_a.x, sum_a_24))));
+    sum_b_24 = fma(inputs_24.w, weights_b.w, fma(inputs_24.z, weights_b.z, fma(inputs_24.y, weights_b.y, fma(inputs_24.x, weights_b.x, sum_b_24))));
+    sum_c_24 = fma(inputs_24.w, weights_c.w, fma(inputs_24.z, weights_c.z, fma(inputs_24.y, weights_c.y, fma(inputs_24.x, weights_c.x, sum_c_24))));
+    sum_d_24 = fma(inputs_24.w, weights_d.w, fma(inputs_24.z, weights_d.z, fma(inputs_24.y, weights_d.y, fma(inputs_24.x, weights_d.x, sum_d_24))));
     at_v += 1u;
     at_w += 16u;
   }
 
-  let at_m = ((n * 49u + place) * 121u + first) * 96u + channel;
+  let at_m = ((n * 121u + first) * 49u + place) * 96u + channel;
   m[at_m] = sum_a_0;
   if (first + 1u < 121u) {
-    m[at_m + 96u] = sum_a_1;
+    m[at_m + 4704u] = sum_a_1;
   }
   if (first + 2u < 121u) {
-    m[at_m + 192u] = sum_a_2;
+    m[at_m + 9408u] = sum_a_2;
   }
   if (first + 3u < 121u) {
-    m[at_m + 288u] = sum_a_3;
+    m[at_m + 14112u] = sum_a_3;
   }
   if (first + 4u < 121u) {
-    m[at_m + 384u] = sum_a_4;
+    m[at_m + 18816u] = sum_a_4;
   }
   if (first + 5u < 121u) {
-    m[at_m + 480u] = sum_a_5;
+    m[at_m + 23520u] = sum_a_5;
   }
   if (first + 6u < 121u) {
-    m[at_m + 576u] = sum_a_6;
+    m[at_m + 28224u] = sum_a_6;
   }
   if (first + 7u < 121u) {
-    m[at_m + 672u] = sum_a_7;
+    m[at_m + 32928u] = sum_a_7;
   }
   if (first + 8u < 121u) {
-    m[at_m + 768u] = sum_a_8;
+    m[at_m + 37632u] = sum_a_8;
   }
   if (first + 9u < 121u) {
-    m[at_m + 864u] = sum_a_9;
+    m[at_m + 42336u] = sum_a_9;
   }
   if (first + 10u < 121u) {
-    m[at_m + 960u] = sum_a_10;
+    m[at_m + 47040u] = sum_a_10;
   }
   if (first + 11u < 121u) {
-    m[at_m + 1056u] = sum_a_11;
+    m[at_m + 51744u] = sum_a_11;
   }
   if (first + 12u < 121u) {
-    m[at_m + 1152u] = sum_a_12;
+    m[at_m + 56448u] = sum_a_12;
   }
   if (first + 13u < 121u) {
-    m[at_m + 1248u] = sum_a_13;
+    m[at_m + 61152u] = sum_a_13;
   }
   if (first + 14u < 121u) {
-    m[at_m + 1344u] = sum_a_14;
+    m[at_m + 65856u] = sum_a_14;
   }
   if (first + 15u < 121u) {
-    m[at_m + 1440u] = sum_a_15;
+    m[at_m + 70560u] = sum_a_15;
+  }
+  if (first + 16u < 121u) {
+    m[at_m + 75264u] = sum_a_16;
+  }
+  if (first + 17u < 121u) {
+    m[at_m + 79968u] = sum_a_17;
+  }
+  if (first + 18u < 121u) {
+    m[at_m + 84672u] = sum_a_18;
+  }
+  if (first + 19u < 121u) {
+    m[at_m + 89376u] = sum_a_19;
+  }
+  if (first + 20u < 121u) {
+    m[at_m + 94080u] = sum_a_20;
+  }
+  if (first + 21u < 121u) {
+    m[at_m + 98784u] = sum_a_21;
+  }
+  if (first + 22u < 121u) {
+    m[at_m + 103488u] = sum_a_22;
+  }
+  if (first + 23u < 121u) {
+    m[at_m + 108192u] = sum_a_23;
+  }
+  if (first + 24u < 121u) {
+    m[at_m + 112896u] = sum_a_24;
   }
   m[at_m + 4u] = sum_b_0;
   if (first + 1u < 121u) {
-    m[at_m + 100u] = sum_b_1;
+    m[at_m + 4708u] = sum_b_1;
   }
   if (first + 2u < 121u) {
-    m[at_m + 196u] = sum_b_2;
+    m[at_m + 9412u] = sum_b_2;
   }
   if (first + 3u < 121u) {
-    m[at_m + 292u] = sum_b_3;
+    m[at_m + 14116u] = sum_b_3;
   }
   if (first + 4u < 121u) {
-    m[at_m + 388u] = sum_b_4;
+    m[at_m + 18820u] = sum_b_4;
   }
   if (first + 5u < 121u) {
-    m[at_m + 484u] = sum_b_5;
+    m[at_m + 23524u] = sum_b_5;
   }
   if (first + 6u < 121u) {
-    m[at_m + 580u] = sum_b_6;
+    m[at_m + 28228u] = sum_b_6;
   }
   if (first + 7u < 121u) {
-    m[at_m + 676u] = sum_b_7;
+    m[at_m + 32932u] = sum_b_7;
   }
   if (first + 8u < 121u) {
-    m[at_m + 772u] = sum_b_8;
+    m[at_m + 37636u] = sum_b_8;
   }
   if (first + 9u < 121u) {
-    m[at_m + 868u] = sum_b_9;
+    m[at_m + 42340u] = sum_b_9;
   }
   if (first + 10u < 121u) {
-    m[at_m + 964u] = sum_b_10;
+    m[at_m + 47044u] = sum_b_10;
   }
   if (first + 11u < 121u) {
-    m[at_m + 1060u] = sum_b_11;
+    m[at_m + 51748u] = sum_b_11;
   }
   if (first + 12u < 121u) {
-    m[at_m + 1156u] = sum_b_12;
+    m[at_m + 56452u] = sum_b_12;
   }
   if (first + 13u < 121u) {
-    m[at_m + 1252u] = sum_b_13;
+    m[at_m + 61156u] = sum_b_13;
   }
   if (first + 14u < 121u) {
-    m[at_m + 1348u] = sum_b_14;
+    m[at_m + 65860u] = sum_b_14;
   }
   if (first + 15u < 121u) {
-    m[at_m + 1444u] = sum_b_15;
+    m[at_m + 70564u] = sum_b_15;
+  }
+  if (first + 16u < 121u) {
+    m[at_m + 75268u] = sum_b_16;
+  }
+  if (first + 17u < 121u) {
+    m[at_m + 79972u] = sum_b_17;
+  }
+  if (first + 18u < 121u) {
+    m[at_m + 84676u] = sum_b_18;
+  }
+  if (first + 19u < 121u) {
+    m[at_m + 89380u] = sum_b_19;
+  }
+  if (first + 20u < 121u) {
+    m[at_m + 94084u] = sum_b_20;
+  }
+  if (first + 21u < 121u) {
+    m[at_m + 98788u] = sum_b_21;
+  }
+  if (first + 22u < 121u) {
+    m[at_m + 103492u] = sum_b_22;
+  }
+  if (first + 23u < 121u) {
+    m[at_m + 108196u] = sum_b_23;
+  }
+  if (first + 24u < 121u) {
+    m[at_m + 112900u] = sum_b_24;
   }
   m[at_m + 8u] = sum_c_0;
   if (first + 1u < 121u) {
-    m[at_m + 104u] = sum_c_1;
+    m[at_m + 4712u] = sum_c_1;
   }
   if (first + 2u < 121u) {
-    m[at_m + 200u] = sum_c_2;
+    m[at_m + 9416u] = sum_c_2;
   }
   if (first + 3u < 121u) {
-    m[at_m + 296u] = sum_c_3;
+    m[at_m + 14120u] = sum_c_3;
   }
   if (first + 4u < 121u) {
-    m[at_m + 392u] = sum_c_4;
+    m[at_m + 18824u] = sum_c_4;
   }
   if (first + 5u < 121u) {
-    m[at_m + 488u] = sum_c_5;
+    m[at_m + 23528u] = sum_c_5;
   }
   if (first + 6u < 121u) {
-    m[at_m + 584u] = sum_c_6;
+    m[at_m + 28232u] = sum_c_6;
   }
   if (first + 7u < 121u) {
-    m[at_m + 680u] = sum_c_7;
+    m[at_m + 32936u] = sum_c_7;
   }
   if (first + 8u < 121u) {
-    m[at_m + 776u] = sum_c_8;
+    m[at_m + 37640u] = sum_c_8;
   }
   if (first + 9u < 121u) {
-    m[at_m + 872u] = sum_c_9;
+    m[at_m + 42344u] = sum_c_9;
   }
   if (first + 10u < 121u) {
-    m[at_m + 968u] = sum_c_10;
+    m[at_m + 47048u] = sum_c_10;
   }
   if (first + 11u < 121u) {
-    m[at_m + 1064u] = sum_c_11;
+    m[at_m + 51752u] = sum_c_11;
   }
   if (first + 12u < 121u) {
-    m[at_m + 1160u] = sum_c_12;
+    m[at_m + 56456u] = sum_c_12;
   }
   if (first + 13u < 121u) {
-    m[at_m + 1256u] = sum_c_13;
+    m[at_m + 61160u] = sum_c_13;
   }
   if (first + 14u < 121u) {
-    m[at_m + 1352u] = sum_c_14;
+    m[at_m + 65864u] = sum_c_14;
   }
   if (first + 15u < 121u) {
-    m[at_m + 1448u] = sum_c_15;
+    m[at_m + 70568u] = sum_c_15;
+  }
+  if (first + 16u < 121u) {
+    m[at_m + 75272u] = sum_c_16;
+  }
+  if (first + 17u < 121u) {
+    m[at_m + 79976u] = sum_c_17;
+  }
+  if (first + 18u < 121u) {
+    m[at_m + 84680u] = sum_c_18;
+  }
+  if (first + 19u < 121u) {
+    m[at_m + 89384u] = sum_c_19;
+  }
+  if (first + 20u < 121u) {
+    m[at_m + 94088u] = sum_c_20;
+  }
+  if (first + 21u < 121u) {
+    m[at_m + 98792u] = sum_c_21;
+  }
+  if (first + 22u < 121u) {
+    m[at_m + 103496u] = sum_c_22;
+  }
+  if (first + 23u < 121u) {
+    m[at_m + 108200u] = sum_c_23;
+  }
+  if (first + 24u < 121u) {
+    m[at_m + 112904u] = sum_c_24;
   }
   m[at_m + 12u] = sum_d_0;
   if (first + 1u < 121u) {
-    m[at_m + 108u] = sum_d_1;
+    m[at_m + 4716u] = sum_d_1;
   }
   if (first + 2u < 121u) {
-    m[at_m + 204u] = sum_d_2;
+    m[at_m + 9420u] = sum_d_2;
   }
   if (first + 3u < 121u) {
-    m[at_m + 300u] = sum_d_3;
+    m[at_m + 14124u] = sum_d_3;
   }
   if (first + 4u < 121u) {
-    m[at_m + 396u] = sum_d_4;
+    m[at_m + 18828u] = sum_d_4;
   }
   if (first + 5u < 121u) {
-    m[at_m + 492u] = sum_d_5;
+    m[at_m + 23532u] = sum_d_5;
   }
   if (first + 6u < 121u) {
-    m[at_m + 588u] = sum_d_6;
+    m[at_m + 28236u] = sum_d_6;
   }
   if (first + 7u < 121u) {
-    m[at_m + 684u] = sum_d_7;
+    m[at_m + 32940u] = sum_d_7;
   }
   if (first + 8u < 121u) {
-    m[at_m + 780u] = sum_d_8;
+    m[at_m + 37644u] = sum_d_8;
   }
   if (first + 9u < 121u) {
-    m[at_m + 876u] = sum_d_9;
+    m[at_m + 42348u] = sum_d_9;
   }
   if (first + 10u < 121u) {
-    m[at_m + 972u] = sum_d_10;
+    m[at_m + 47052u] = sum_d_10;
   }
   if (first + 11u < 121u) {
-    m[at_m + 1068u] = sum_d_11;
+    m[at_m + 51756u] = sum_d_11;
   }
   if (first + 12u < 121u) {
-    m[at_m + 1164u] = sum_d_12;
+    m[at_m + 56460u] = sum_d_12;
   }
   if (first + 13u < 121u) {
-    m[at_m + 1260u] = sum_d_13;
+    m[at_m + 61164u] = sum_d_13;
   }
   if (first + 14u < 121u) {
-    m[at_m + 1356u] = sum_d_14;
+    m[at_m + 65868u] = sum_d_14;
   }
   if (first + 15u < 121u) {
-    m[at_m + 1452u] = sum_d_15;
+    m[at_m + 70572u] = sum_d_15;
+  }
+  if (first + 16u < 121u) {
+    m[at_m + 75276u] = sum_d_16;
+  }
+  if (first + 17u < 121u) {
+    m[at_m + 79980u] = sum_d_17;
+  }
+  if (first + 18u < 121u) {
+    m[at_m + 84684u] = sum_d_18;
+  }
+  if (first + 19u < 121u) {
+    m[at_m + 89388u] = sum_d_19;
+  }
+  if (first + 20u < 121u) {
+    m[at_m + 94092u] = sum_d_20;
+  }
+  if (first + 21u < 121u) {
+    m[at_m + 98796u] = sum_d_21;
+  }
+  if (first + 22u < 121u) {
+    m[at_m + 103500u] = sum_d_22;
+  }
+  if (first + 23u < 121u) {
+    m[at_m + 108204u] = sum_d_23;
+  }
+  if (first + 24u < 121u) {
+    m[at_m + 112908u] = sum_d_24;
   }
 }

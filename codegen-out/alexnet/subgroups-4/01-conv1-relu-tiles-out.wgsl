@@ -5,7 +5,7 @@
 // The last of three kernels: transforms tiles of 5x5 results of 7x7 values back, a thread for each of 96 channels and
 // 121 tiles. Dispatch 182 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][121][96]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][121][49][96]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
 
@@ -20,172 +20,60 @@ fn conv1_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 11u) * 5u;
   let ox = (tile % 11u) * 5u;
-  var at_m = n * 569184u + i;
+  var at_m = n * 569184u + tile * 4704u + channel;
   let bias_of_channel = bias[channel];
 
   var d_0_0 = transformed[at_m];
-  var d_0_1 = transformed[at_m + 11616u];
-  var d_0_2 = transformed[at_m + 23232u];
-  var d_0_3 = transformed[at_m + 34848u];
-  var d_0_4 = transformed[at_m + 46464u];
-  var d_0_5 = transformed[at_m + 58080u];
-  var d_0_6 = transformed[at_m + 69696u];
-  var d_1_0 = transformed[at_m + 81312u];
-  var d_1_1 = transformed[at_m + 92928u];
-  var d_1_2 = transformed[at_m + 104544u];
-  var d_1_3 = transformed[at_m + 116160u];
-  var d_1_4 = transformed[at_m + 127776u];
-  var d_1_5 = transformed[at_m + 139392u];
-  var d_1_6 = transformed[at_m + 151008u];
-  var d_2_0 = transformed[at_m + 162624u];
-  var d_2_1 = transformed[at_m + 174240u];
-  var d_2_2 = transformed[at_m + 185856u];
-  var d_2_3 = transformed[at_m + 197472u];
-  var d_2_4 = transformed[at_m + 209088u];
-  var d_2_5 = transformed[at_m + 220704u];
-  var d_2_6 = transformed[at_m + 232320u];
-  var d_3_0 = transformed[at_m + 243936u];
-  var d_3_1 = transformed[at_m + 255552u];
-  var d_3_2 = transformed[at_m + 267168u];
-  var d_3_3 = transformed[at_m + 278784u];
-  var d_3_4 = transformed[at_m + 290400u];
-  var d_3_5 = transformed[at_m + 302016u];
-  var d_3_6 = transformed[at_m + 313632u];
-  var d_4_0 = transformed[at_m + 325248u];
-  var d_4_1 = transformed[at_m + 336864u];
-  var d_4_2 = transformed[at_m + 348480u];
-  var d_4_3 = transformed[at_m + 360096u];
-  var d_4_4 = transformed[at_m + 371712u];
-  var d_4_5 = transformed[at_m + 383328u];
-  var d_4_6 = transformed[at_m + 394944u];
-  var d_5_0 = transformed[at_m + 406560u];
-  var d_5_1 = transformed[at_m + 418176u];
-  var d_5_2 = transformed[at_m + 429792u];
-  var d_5_3 = transformed[at_m + 441408u];
-  var d_5_4 = transformed[at_m + 453024u];
-  var d_5_5 = transformed[at_m + 464640u];
-  var d_5_6 = transformed[at_m + 476256u];
-  var d_6_0 = transformed[at_m + 487872u];
-  var d_6_1 = transformed[at_m + 499488u];
-  var d_6_2 = transformed[at_m + 511104u];
-  var d_6_3 = transformed[at_m + 522720u];
-  var d_6_4 = transformed[at_m + 534336u];
-  var d_6_5 = transformed[at_m + 545952u];
-  var d_6_6 = transformed[at_m + 557568u];
+  var d_0_1 = transformed[at_m + 96u];
+  var d_0_2 = transformed[at_m + 192u];
+  var d_0_3 = transformed[at_m + 288u];
+  var d_0_4 = transformed[at_m + 384u];
+  var d_0_5 = transformed[at_m + 480u];
+  var d_0_6 = transformed[at_m + 576u];
+  var d_1_0 = transformed[at_m + 672u];
+  var d_1_1 = transformed[at_m + 768u];
+  var d_1_2 = transformed[at_m + 864u];
+  var d_1_3 = transformed[at_m + 960u];
+  var d_1_4 = transformed[at_m + 1056u];
+  var d_1_5 = transformed[at_m + 1152u];
+  var d_1_6 = transformed[at_m + 1248u];
+  var d_2_0 = transformed[at_m + 1344u];
+  var d_2_1 = transformed[at_m + 1440u];
+  var d_2_2 = transformed[at_m + 1536u];
+  var d_2_3 = transformed[at_m + 1632u];
+  var d_2_4 = transformed[at_m + 1728u];
+  var d_2_5 = transformed[at_m + 1824u];
+  var d_2_6 = transformed[at_m + 1920u];
+  var d_3_0 = transformed[at_m + 2016u];
+  var d_3_1 = transformed[at_m + 2112u];
+  var d_3_2 = transformed[at_m + 2208u];
+  var d_3_3 = transformed[at_m + 2304u];
+  var d_3_4 = transformed[at_m + 2400u];
+  var d_3_5 = transformed[at_m + 2496u];
+  var d_3_6 = transformed[at_m + 2592u];
+  var d_4_0 = transformed[at_m + 2688u];
+  var d_4_1 = transformed[at_m + 2784u];
+  var d_4_2 = transformed[at_m + 2880u];
+  var d_4_3 = transformed[at_m + 2976u];
+  var d_4_4 = transformed[at_m + 3072u];
+  var d_4_5 = transformed[at_m + 3168u];
+  var d_4_6 = transformed[at_m + 3264u];
+  var d_5_0 = transformed[at_m + 3360u];
+  var d_5_1 = transformed[at_m + 3456u];
+  var d_5_2 = transformed[at_m + 3552u];
+  var d_5_3 = transformed[at_m + 3648u];
+  var d_5_4 = transformed[at_m + 3744u];
+  var d_5_5 = transformed[at_m + 3840u];
+  var d_5_6 = transformed[at_m + 3936u];
+  var d_6_0 = transformed[at_m + 4032u];
+  var d_6_1 = transformed[at_m + 4128u];
+  var d_6_2 = transformed[at_m + 4224u];
+  var d_6_3 = transformed[at_m + 4320u];
+  var d_6_4 = transformed[at_m + 4416u];
+  var d_6_5 = transformed[at_m + 4512u];
+  var d_6_6 = transformed[at_m + 4608u];
 
-  // Its columns, then its rows.
-  {
-    let plus_0 = d_1_0 + d_2_0;
-    let minus_0 = d_1_0 - d_2_0;
-    let plus_1 = d_3_0 + d_4_0;
-    let minus_1 = d_3_0 - d_4_0;
-    let t_0 = d_0_0 + d_5_0 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_0 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_0 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_0 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_0 + d_6_0 + plus_0 + 16.0 * plus_1;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-    d_2_0 = t_2;
-    d_3_0 = t_3;
-    d_4_0 = t_4;
-  }
-  {
-    let plus_0 = d_1_1 + d_2_1;
-    let minus_0 = d_1_1 - d_2_1;
-    let plus_1 = d_3_1 + d_4_1;
-    let minus_1 = d_3_1 - d_4_1;
-    let t_0 = d_0_1 + d_5_1 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_1 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_1 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_1 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_1 + d_6_1 + plus_0 + 16.0 * plus_1;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-    d_2_1 = t_2;
-    d_3_1 = t_3;
-    d_4_1 = t_4;
-  }
-  {
-    let plus_0 = d_1_2 + d_2_2;
-    let minus_0 = d_1_2 - d_2_2;
-    let plus_1 = d_3_2 + d_4_2;
-    let minus_1 = d_3_2 - d_4_2;
-    let t_0 = d_0_2 + d_5_2 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_2 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_2 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_2 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_2 + d_6_2 + plus_0 + 16.0 * plus_1;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-    d_2_2 = t_2;
-    d_3_2 = t_3;
-    d_4_2 = t_4;
-  }
-  {
-    let plus_0 = d_1_3 + d_2_3;
-    let minus_0 = d_1_3 - d_2_3;
-    let plus_1 = d_3_3 + d_4_3;
-    let minus_1 = d_3_3 - d_4_3;
-    let t_0 = d_0_3 + d_5_3 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_3 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_3 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_3 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_3 + d_6_3 + plus_0 + 16.0 * plus_1;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-    d_2_3 = t_2;
-    d_3_3 = t_3;
-    d_4_3 = t_4;
-  }
-  {
-    let plus_0 = d_1_4 + d_2_4;
-    let minus_0 = d_1_4 - d_2_4;
-    let plus_1 = d_3_4 + d_4_4;
-    let minus_1 = d_3_4 - d_4_4;
-    let t_0 = d_0_4 + d_5_4 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_4 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_4 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_4 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_4 + d_6_4 + plus_0 + 16.0 * plus_1;
-    d_0_4 = t_0;
-    d_1_4 = t_1;
-    d_2_4 = t_2;
-    d_3_4 = t_3;
-    d_4_4 = t_4;
-  }
-  {
-    let plus_0 = d_1_5 + d_2_5;
-    let minus_0 = d_1_5 - d_2_5;
-    let plus_1 = d_3_5 + d_4_5;
-    let minus_1 = d_3_5 - d_4_5;
-    let t_0 = d_0_5 + d_5_5 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_5 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_5 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_5 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_5 + d_6_5 + plus_0 + 16.0 * plus_1;
-    d_0_5 = t_0;
-    d_1_5 = t_1;
-    d_2_5 = t_2;
-    d_3_5 = t_3;
-    d_4_5 = t_4;
-  }
-  {
-    let plus_0 = d_1_6 + d_2_6;
-    let minus_0 = d_1_6 - d_2_6;
-    let plus_1 = d_3_6 + d_4_6;
-    let minus_1 = d_3_6 - d_4_6;
-    let t_0 = d_0_6 + d_5_6 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_6 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_6 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_6 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_6 + d_6_6 + plus_0 + 16.0 * plus_1;
-    d_0_6 = t_0;
-    d_1_6 = t_1;
-    d_2_6 = t_2;
-    d_3_6 = t_3;
-    d_4_6 = t_4;
-  }
+  // Its rows, then its columns.
   {
     let plus_0 = d_0_1 + d_0_2;
     let minus_0 = d_0_1 - d_0_2;
@@ -264,6 +152,119 @@ fn conv1_relu_tiles_out(
     d_4_1 = t_1;
     d_4_2 = t_2;
     d_4_3 = t_3;
+    d_4_4 = t_4;
+  }
+  {
+    let plus_0 = d_5_1 + d_5_2;
+    let minus_0 = d_5_1 - d_5_2;
+    let plus_1 = d_5_3 + d_5_4;
+    let minus_1 = d_5_3 - d_5_4;
+    let t_0 = d_5_0 + d_5_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_5 + d_5_6 + plus_0 + 16.0 * plus_1;
+    d_5_0 = t_0;
+    d_5_1 = t_1;
+    d_5_2 = t_2;
+    d_5_3 = t_3;
+    d_5_4 = t_4;
+  }
+  {
+    let plus_0 = d_6_1 + d_6_2;
+    let minus_0 = d_6_1 - d_6_2;
+    let plus_1 = d_6_3 + d_6_4;
+    let minus_1 = d_6_3 - d_6_4;
+    let t_0 = d_6_0 + d_6_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_6_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_6_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_6_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_6_5 + d_6_6 + plus_0 + 16.0 * plus_1;
+    d_6_0 = t_0;
+    d_6_1 = t_1;
+    d_6_2 = t_2;
+    d_6_3 = t_3;
+    d_6_4 = t_4;
+  }
+
+  {
+    let plus_0 = d_1_0 + d_2_0;
+    let minus_0 = d_1_0 - d_2_0;
+    let plus_1 = d_3_0 + d_4_0;
+    let minus_1 = d_3_0 - d_4_0;
+    let t_0 = d_0_0 + d_5_0 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_0 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_0 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_0 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_0 + d_6_0 + plus_0 + 16.0 * plus_1;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+    d_2_0 = t_2;
+    d_3_0 = t_3;
+    d_4_0 = t_4;
+  }
+  {
+    let plus_0 = d_1_1 + d_2_1;
+    let minus_0 = d_1_1 - d_2_1;
+    let plus_1 = d_3_1 + d_4_1;
+    let minus_1 = d_3_1 - d_4_1;
+    let t_0 = d_0_1 + d_5_1 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_1 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_1 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_1 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_1 + d_6_1 + plus_0 + 16.0 * plus_1;
+    d_0_1 = t_0;
+    d_1_1 = t_1;
+    d_2_1 = t_2;
+    d_3_1 = t_3;
+    d_4_1 = t_4;
+  }
+  {
+    let plus_0 = d_1_2 + d_2_2;
+    let minus_0 = d_1_2 - d_2_2;
+    let plus_1 = d_3_2 + d_4_2;
+    let minus_1 = d_3_2 - d_4_2;
+    let t_0 = d_0_2 + d_5_2 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_2 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_2 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_2 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_2 + d_6_2 + plus_0 + 16.0 * plus_1;
+    d_0_2 = t_0;
+    d_1_2 = t_1;
+    d_2_2 = t_2;
+    d_3_2 = t_3;
+    d_4_2 = t_4;
+  }
+  {
+    let plus_0 = d_1_3 + d_2_3;
+    let minus_0 = d_1_3 - d_2_3;
+    let plus_1 = d_3_3 + d_4_3;
+    let minus_1 = d_3_3 - d_4_3;
+    let t_0 = d_0_3 + d_5_3 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_3 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_3 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_3 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_3 + d_6_3 + plus_0 + 16.0 * plus_1;
+    d_0_3 = t_0;
+    d_1_3 = t_1;
+    d_2_3 = t_2;
+    d_3_3 = t_3;
+    d_4_3 = t_4;
+  }
+  {
+    let plus_0 = d_1_4 + d_2_4;
+    let minus_0 = d_1_4 - d_2_4;
+    let plus_1 = d_3_4 + d_4_4;
+    let minus_1 = d_3_4 - d_4_4;
+    let t_0 = d_0_4 + d_5_4 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_4 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_4 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_4 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_4 + d_6_4 + plus_0 + 16.0 * plus_1;
+    d_0_4 = t_0;
+    d_1_4 = t_1;
+    d_2_4 = t_2;
+    d_3_4 = t_3;
     d_4_4 = t_4;
   }
 

@@ -2,14 +2,14 @@
 //
 //   m[64x49x256] = transformed conv2.weight · v, for each of 64 places
 //
-// The second of three kernels: a lane makes 4 channels, a workgroup 16 channels of 28 tiles, whose values are handed
+// The second of three kernels: a lane makes 4 channels, a workgroup 16 channels of 25 tiles, whose values are handed
 // around among its lanes. Dispatch 16 x 128 x batch. 39 M multiply-adds instead of 224 M, 3.1 MB of weights.
 
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][64][49][96]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [16][64][12][4][4] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][64][49][256]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][64][256]
 
 @compute @workgroup_size(4)
 fn conv2_relu_products(
@@ -17,7 +17,7 @@ fn conv2_relu_products(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let place = group.y / 2u;
-  let first = (group.y % 2u) * 28u;
+  let first = (group.y % 2u) * 25u;
   let channel = group.x * 16u + lane;
   let n = group.z;
 
@@ -46,9 +46,6 @@ fn conv2_relu_products(
   var sum_a_22 = 0.0;
   var sum_a_23 = 0.0;
   var sum_a_24 = 0.0;
-  var sum_a_25 = 0.0;
-  var sum_a_26 = 0.0;
-  var sum_a_27 = 0.0;
   var sum_b_0 = 0.0;
   var sum_b_1 = 0.0;
   var sum_b_2 = 0.0;
@@ -74,9 +71,6 @@ fn conv2_relu_products(
   var sum_b_22 = 0.0;
   var sum_b_23 = 0.0;
   var sum_b_24 = 0.0;
-  var sum_b_25 = 0.0;
-  var sum_b_26 = 0.0;
-  var sum_b_27 = 0.0;
   var sum_c_0 = 0.0;
   var sum_c_1 = 0.0;
   var sum_c_2 = 0.0;
@@ -102,9 +96,6 @@ fn conv2_relu_products(
   var sum_c_22 = 0.0;
   var sum_c_23 = 0.0;
   var sum_c_24 = 0.0;
-  var sum_c_25 = 0.0;
-  var sum_c_26 = 0.0;
-  var sum_c_27 = 0.0;
   var sum_d_0 = 0.0;
   var sum_d_1 = 0.0;
   var sum_d_2 = 0.0;
@@ -130,9 +121,6 @@ fn conv2_relu_products(
   var sum_d_22 = 0.0;
   var sum_d_23 = 0.0;
   var sum_d_24 = 0.0;
-  var sum_d_25 = 0.0;
-  var sum_d_26 = 0.0;
-  var sum_d_27 = 0.0;
 
   var at_v = ((n * 64u + place) * 49u + first + lane) * 24u + (group.x / 8u) * 12u;
   var at_w = (group.x * 64u + place) * 192u;
@@ -275,352 +263,301 @@ fn conv2_relu_products(
     sum_b_24 = fma(inputs_24.w, weights_b.w, fma(inputs_24.z, weights_b.z, fma(inputs_24.y, weights_b.y, fma(inputs_24.x, weights_b.x, sum_b_24))));
     sum_c_24 = fma(inputs_24.w, weights_c.w, fma(inputs_24.z, weights_c.z, fma(inputs_24.y, weights_c.y, fma(inputs_24.x, weights_c.x, sum_c_24))));
     sum_d_24 = fma(inputs_24.w, weights_d.w, fma(inputs_24.z, weights_d.z, fma(inputs_24.y, weights_d.y, fma(inputs_24.x, weights_d.x, sum_d_24))));
-    let inputs_25 = subgroupBroadcast(part_6, 1u);
-    sum_a_25 = fma(inputs_25.w, weights_a.w, fma(inputs_25.z, weights_a.z, fma(inputs_25.y, weights_a.y, fma(inputs_25.x, weights_a.x, sum_a_25))));
-    sum_b_25 = fma(inputs_25.w, weights_b.w, fma(inputs_25.z, weights_b.z, fma(inputs_25.y, weights_b.y, fma(inputs_25.x, weights_b.x, sum_b_25))));
-    sum_c_25 = fma(inputs_25.w, weights_c.w, fma(inputs_25.z, weights_c.z, fma(inputs_25.y, weights_c.y, fma(inputs_25.x, weights_c.x, sum_c_25))));
-    sum_d_25 = fma(inputs_25.w, weights_d.w, fma(inputs_25.z, weights_d.z, fma(inputs_25.y, weights_d.y, fma(inputs_25.x, weights_d.x, sum_d_25))));
-    let inputs_26 = subgroupBroadcast(part_6, 2u);
-    sum_a_26 = fma(inputs_26.w, weights_a.w, fma(inputs_26.z, weights_a.z, fma(inputs_26.y, weights_a.y, fma(inputs_26.x, weights_a.x, sum_a_26))));
-    sum_b_26 = fma(inputs_26.w, weights_b.w, fma(inputs_26.z, weights_b.z, fma(inputs_26.y, weights_b.y, fma(inputs_26.x, weights_b.x, sum_b_26))));
-    sum_c_26 = fma(inputs_26.w, weights_c.w, fma(inputs_26.z, weights_c.z, fma(inputs_26.y, weights_c.y, fma(inputs_26.x, weights_c.x, sum_c_26))));
-    sum_d_26 = fma(inputs_26.w, weights_d.w, fma(inputs_26.z, weights_d.z, fma(inputs_26.y, weights_d.y, fma(inputs_26.x, weights_d.x, sum_d_26))));
-    let inputs_27 = subgroupBroadcast(part_6, 3u);
-    sum_a_27 = fma(inputs_27.w, weights_a.w, fma(inputs_27.z, weights_a.z, fma(inputs_27.y, weights_a.y, fma(inputs_27.x, weights_a.x, sum_a_27))));
-    sum_b_27 = fma(inputs_27.w, weights_b.w, fma(inputs_27.z, weights_b.z, fma(inputs_27.y, weights_b.y, fma(inputs_27.x, weights_b.x, sum_b_27))));
-    sum_c_27 = fma(inputs_27.w, weights_c.w, fma(inputs_27.z, weights_c.z, fma(inputs_27.y, weights_c.y, fma(inputs_27.x, weights_c.x, sum_c_27))));
-    sum_d_27 = fma(inputs_27.w, weights_d.w, fma(inputs_27.z, weights_d.z, fma(inputs_27.y, weights_d.y, fma(inputs_27.x, weights_d.x, sum_d_27))));
     at_v += 1u;
     at_w += 16u;
   }
 
-  let at_m = ((n * 64u + place) * 49u + first) * 256u + channel;
+  let at_m = ((n * 49u + first) * 64u + place) * 256u + channel;
   m[at_m] = sum_a_0;
   if (first + 1u < 49u) {
-    m[at_m + 256u] = sum_a_1;
+    m[at_m + 16384u] = sum_a_1;
   }
   if (first + 2u < 49u) {
-    m[at_m + 512u] = sum_a_2;
+    m[at_m + 32768u] = sum_a_2;
   }
   if (first + 3u < 49u) {
-    m[at_m + 768u] = sum_a_3;
+    m[at_m + 49152u] = sum_a_3;
   }
   if (first + 4u < 49u) {
-    m[at_m + 1024u] = sum_a_4;
+    m[at_m + 65536u] = sum_a_4;
   }
   if (first + 5u < 49u) {
-    m[at_m + 1280u] = sum_a_5;
+    m[at_m + 81920u] = sum_a_5;
   }
   if (first + 6u < 49u) {
-    m[at_m + 1536u] = sum_a_6;
+    m[at_m + 98304u] = sum_a_6;
   }
   if (first + 7u < 49u) {
-    m[at_m + 1792u] = sum_a_7;
+    m[at_m + 114688u] = sum_a_7;
   }
   if (first + 8u < 49u) {
-    m[at_m + 2048u] = sum_a_8;
+    m[at_m + 131072u] = sum_a_8;
   }
   if (first + 9u < 49u) {
-    m[at_m + 2304u] = sum_a_9;
+    m[at_m + 147456u] = sum_a_9;
   }
   if (first + 10u < 49u) {
-    m[at_m + 2560u] = sum_a_10;
+    m[at_m + 163840u] = sum_a_10;
   }
   if (first + 11u < 49u) {
-    m[at_m + 2816u] = sum_a_11;
+    m[at_m + 180224u] = sum_a_11;
   }
   if (first + 12u < 49u) {
-    m[at_m + 3072u] = sum_a_12;
+    m[at_m + 196608u] = sum_a_12;
   }
   if (first + 13u < 49u) {
-    m[at_m + 3328u] = sum_a_13;
+    m[at_m + 212992u] = sum_a_13;
   }
   if (first + 14u < 49u) {
-    m[at_m + 3584u] = sum_a_14;
+    m[at_m + 229376u] = sum_a_14;
   }
   if (first + 15u < 49u) {
-    m[at_m + 3840u] = sum_a_15;
+    m[at_m + 245760u] = sum_a_15;
   }
   if (first + 16u < 49u) {
-    m[at_m + 4096u] = sum_a_16;
+    m[at_m + 262144u] = sum_a_16;
   }
   if (first + 17u < 49u) {
-    m[at_m + 4352u] = sum_a_17;
+    m[at_m + 278528u] = sum_a_17;
   }
   if (first + 18u < 49u) {
-    m[at_m + 4608u] = sum_a_18;
+    m[at_m + 294912u] = sum_a_18;
   }
   if (first + 19u < 49u) {
-    m[at_m + 4864u] = sum_a_19;
+    m[at_m + 311296u] = sum_a_19;
   }
   if (first + 20u < 49u) {
-    m[at_m + 5120u] = sum_a_20;
+    m[at_m + 327680u] = sum_a_20;
   }
   if (first + 21u < 49u) {
-    m[at_m + 5376u] = sum_a_21;
+    m[at_m + 344064u] = sum_a_21;
   }
   if (first + 22u < 49u) {
-    m[at_m + 5632u] = sum_a_22;
+    m[at_m + 360448u] = sum_a_22;
   }
   if (first + 23u < 49u) {
-    m[at_m + 5888u] = sum_a_23;
+    m[at_m + 376832u] = sum_a_23;
   }
   if (first + 24u < 49u) {
-    m[at_m + 6144u] = sum_a_24;
-  }
-  if (first + 25u < 49u) {
-    m[at_m + 6400u] = sum_a_25;
-  }
-  if (first + 26u < 49u) {
-    m[at_m + 6656u] = sum_a_26;
-  }
-  if (first + 27u < 49u) {
-    m[at_m + 6912u] = sum_a_27;
+    m[at_m + 393216u] = sum_a_24;
   }
   m[at_m + 4u] = sum_b_0;
   if (first + 1u < 49u) {
-    m[at_m + 260u] = sum_b_1;
+    m[at_m + 16388u] = sum_b_1;
   }
   if (first + 2u < 49u) {
-    m[at_m + 516u] = sum_b_2;
+    m[at_m + 32772u] = sum_b_2;
   }
   if (first + 3u < 49u) {
-    m[at_m + 772u] = sum_b_3;
+    m[at_m + 49156u] = sum_b_3;
   }
   if (first + 4u < 49u) {
-    m[at_m + 1028u] = sum_b_4;
+    m[at_m + 65540u] = sum_b_4;
   }
   if (first + 5u < 49u) {
-    m[at_m + 1284u] = sum_b_5;
+    m[at_m + 81924u] = sum_b_5;
   }
   if (first + 6u < 49u) {
-    m[at_m + 1540u] = sum_b_6;
+    m[at_m + 98308u] = sum_b_6;
   }
   if (first + 7u < 49u) {
-    m[at_m + 1796u] = sum_b_7;
+    m[at_m + 114692u] = sum_b_7;
   }
   if (first + 8u < 49u) {
-    m[at_m + 2052u] = sum_b_8;
+    m[at_m + 131076u] = sum_b_8;
   }
   if (first + 9u < 49u) {
-    m[at_m + 2308u] = sum_b_9;
+    m[at_m + 147460u] = sum_b_9;
   }
   if (first + 10u < 49u) {
-    m[at_m + 2564u] = sum_b_10;
+    m[at_m + 163844u] = sum_b_10;
   }
   if (first + 11u < 49u) {
-    m[at_m + 2820u] = sum_b_11;
+    m[at_m + 180228u] = sum_b_11;
   }
   if (first + 12u < 49u) {
-    m[at_m + 3076u] = sum_b_12;
+    m[at_m + 196612u] = sum_b_12;
   }
   if (first + 13u < 49u) {
-    m[at_m + 3332u] = sum_b_13;
+    m[at_m + 212996u] = sum_b_13;
   }
   if (first + 14u < 49u) {
-    m[at_m + 3588u] = sum_b_14;
+    m[at_m + 229380u] = sum_b_14;
   }
   if (first + 15u < 49u) {
-    m[at_m + 3844u] = sum_b_15;
+    m[at_m + 245764u] = sum_b_15;
   }
   if (first + 16u < 49u) {
-    m[at_m + 4100u] = sum_b_16;
+    m[at_m + 262148u] = sum_b_16;
   }
   if (first + 17u < 49u) {
-    m[at_m + 4356u] = sum_b_17;
+    m[at_m + 278532u] = sum_b_17;
   }
   if (first + 18u < 49u) {
-    m[at_m + 4612u] = sum_b_18;
+    m[at_m + 294916u] = sum_b_18;
   }
   if (first + 19u < 49u) {
-    m[at_m + 4868u] = sum_b_19;
+    m[at_m + 311300u] = sum_b_19;
   }
   if (first + 20u < 49u) {
-    m[at_m + 5124u] = sum_b_20;
+    m[at_m + 327684u] = sum_b_20;
   }
   if (first + 21u < 49u) {
-    m[at_m + 5380u] = sum_b_21;
+    m[at_m + 344068u] = sum_b_21;
   }
   if (first + 22u < 49u) {
-    m[at_m + 5636u] = sum_b_22;
+    m[at_m + 360452u] = sum_b_22;
   }
   if (first + 23u < 49u) {
-    m[at_m + 5892u] = sum_b_23;
+    m[at_m + 376836u] = sum_b_23;
   }
   if (first + 24u < 49u) {
-    m[at_m + 6148u] = sum_b_24;
-  }
-  if (first + 25u < 49u) {
-    m[at_m + 6404u] = sum_b_25;
-  }
-  if (first + 26u < 49u) {
-    m[at_m + 6660u] = sum_b_26;
-  }
-  if (first + 27u < 49u) {
-    m[at_m + 6916u] = sum_b_27;
+    m[at_m + 393220u] = sum_b_24;
   }
   m[at_m + 8u] = sum_c_0;
   if (first + 1u < 49u) {
-    m[at_m + 264u] = sum_c_1;
+    m[at_m + 16392u] = sum_c_1;
   }
   if (first + 2u < 49u) {
-    m[at_m + 520u] = sum_c_2;
+    m[at_m + 32776u] = sum_c_2;
   }
   if (first + 3u < 49u) {
-    m[at_m + 776u] = sum_c_3;
+    m[at_m + 49160u] = sum_c_3;
   }
   if (first + 4u < 49u) {
-    m[at_m + 1032u] = sum_c_4;
+    m[at_m + 65544u] = sum_c_4;
   }
   if (first + 5u < 49u) {
-    m[at_m + 1288u] = sum_c_5;
+    m[at_m + 81928u] = sum_c_5;
   }
   if (first + 6u < 49u) {
-    m[at_m + 1544u] = sum_c_6;
+    m[at_m + 98312u] = sum_c_6;
   }
   if (first + 7u < 49u) {
-    m[at_m + 1800u] = sum_c_7;
+    m[at_m + 114696u] = sum_c_7;
   }
   if (first + 8u < 49u) {
-    m[at_m + 2056u] = sum_c_8;
+    m[at_m + 131080u] = sum_c_8;
   }
   if (first + 9u < 49u) {
-    m[at_m + 2312u] = sum_c_9;
+    m[at_m + 147464u] = sum_c_9;
   }
   if (first + 10u < 49u) {
-    m[at_m + 2568u] = sum_c_10;
+    m[at_m + 163848u] = sum_c_10;
   }
   if (first + 11u < 49u) {
-    m[at_m + 2824u] = sum_c_11;
+    m[at_m + 180232u] = sum_c_11;
   }
   if (first + 12u < 49u) {
-    m[at_m + 3080u] = sum_c_12;
+    m[at_m + 196616u] = sum_c_12;
   }
   if (first + 13u < 49u) {
-    m[at_m + 3336u] = sum_c_13;
+    m[at_m + 213000u] = sum_c_13;
   }
   if (first + 14u < 49u) {
-    m[at_m + 3592u] = sum_c_14;
+    m[at_m + 229384u] = sum_c_14;
   }
   if (first + 15u < 49u) {
-    m[at_m + 3848u] = sum_c_15;
+    m[at_m + 245768u] = sum_c_15;
   }
   if (first + 16u < 49u) {
-    m[at_m + 4104u] = sum_c_16;
+    m[at_m + 262152u] = sum_c_16;
   }
   if (first + 17u < 49u) {
-    m[at_m + 4360u] = sum_c_17;
+    m[at_m + 278536u] = sum_c_17;
   }
   if (first + 18u < 49u) {
-    m[at_m + 4616u] = sum_c_18;
+    m[at_m + 294920u] = sum_c_18;
   }
   if (first + 19u < 49u) {
-    m[at_m + 4872u] = sum_c_19;
+    m[at_m + 311304u] = sum_c_19;
   }
   if (first + 20u < 49u) {
-    m[at_m + 5128u] = sum_c_20;
+    m[at_m + 327688u] = sum_c_20;
   }
   if (first + 21u < 49u) {
-    m[at_m + 5384u] = sum_c_21;
+    m[at_m + 344072u] = sum_c_21;
   }
   if (first + 22u < 49u) {
-    m[at_m + 5640u] = sum_c_22;
+    m[at_m + 360456u] = sum_c_22;
   }
   if (first + 23u < 49u) {
-    m[at_m + 5896u] = sum_c_23;
+    m[at_m + 376840u] = sum_c_23;
   }
   if (first + 24u < 49u) {
-    m[at_m + 6152u] = sum_c_24;
-  }
-  if (first + 25u < 49u) {
-    m[at_m + 6408u] = sum_c_25;
-  }
-  if (first + 26u < 49u) {
-    m[at_m + 6664u] = sum_c_26;
-  }
-  if (first + 27u < 49u) {
-    m[at_m + 6920u] = sum_c_27;
+    m[at_m + 393224u] = sum_c_24;
   }
   m[at_m + 12u] = sum_d_0;
   if (first + 1u < 49u) {
-    m[at_m + 268u] = sum_d_1;
+    m[at_m + 16396u] = sum_d_1;
   }
   if (first + 2u < 49u) {
-    m[at_m + 524u] = sum_d_2;
+    m[at_m + 32780u] = sum_d_2;
   }
   if (first + 3u < 49u) {
-    m[at_m + 780u] = sum_d_3;
+    m[at_m + 49164u] = sum_d_3;
   }
   if (first + 4u < 49u) {
-    m[at_m + 1036u] = sum_d_4;
+    m[at_m + 65548u] = sum_d_4;
   }
   if (first + 5u < 49u) {
-    m[at_m + 1292u] = sum_d_5;
+    m[at_m + 81932u] = sum_d_5;
   }
   if (first + 6u < 49u) {
-    m[at_m + 1548u] = sum_d_6;
+    m[at_m + 98316u] = sum_d_6;
   }
   if (first + 7u < 49u) {
-    m[at_m + 1804u] = sum_d_7;
+    m[at_m + 114700u] = sum_d_7;
   }
   if (first + 8u < 49u) {
-    m[at_m + 2060u] = sum_d_8;
+    m[at_m + 131084u] = sum_d_8;
   }
   if (first + 9u < 49u) {
-    m[at_m + 2316u] = sum_d_9;
+    m[at_m + 147468u] = sum_d_9;
   }
   if (first + 10u < 49u) {
-    m[at_m + 2572u] = sum_d_10;
+    m[at_m + 163852u] = sum_d_10;
   }
   if (first + 11u < 49u) {
-    m[at_m + 2828u] = sum_d_11;
+    m[at_m + 180236u] = sum_d_11;
   }
   if (first + 12u < 49u) {
-    m[at_m + 3084u] = sum_d_12;
+    m[at_m + 196620u] = sum_d_12;
   }
   if (first + 13u < 49u) {
-    m[at_m + 3340u] = sum_d_13;
+    m[at_m + 213004u] = sum_d_13;
   }
   if (first + 14u < 49u) {
-    m[at_m + 3596u] = sum_d_14;
+    m[at_m + 229388u] = sum_d_14;
   }
   if (first + 15u < 49u) {
-    m[at_m + 3852u] = sum_d_15;
+    m[at_m + 245772u] = sum_d_15;
   }
   if (first + 16u < 49u) {
-    m[at_m + 4108u] = sum_d_16;
+    m[at_m + 262156u] = sum_d_16;
   }
   if (first + 17u < 49u) {
-    m[at_m + 4364u] = sum_d_17;
+    m[at_m + 278540u] = sum_d_17;
   }
   if (first + 18u < 49u) {
-    m[at_m + 4620u] = sum_d_18;
+    m[at_m + 294924u] = sum_d_18;
   }
   if (first + 19u < 49u) {
-    m[at_m + 4876u] = sum_d_19;
+    m[at_m + 311308u] = sum_d_19;
   }
   if (first + 20u < 49u) {
-    m[at_m + 5132u] = sum_d_20;
+    m[at_m + 327692u] = sum_d_20;
   }
   if (first + 21u < 49u) {
-    m[at_m + 5388u] = sum_d_21;
+    m[at_m + 344076u] = sum_d_21;
   }
   if (first + 22u < 49u) {
-    m[at_m + 5644u] = sum_d_22;
+    m[at_m + 360460u] = sum_d_22;
   }
   if (first + 23u < 49u) {
-    m[at_m + 5900u] = sum_d_23;
+    m[at_m + 376844u] = sum_d_23;
   }
   if (first + 24u < 49u) {
-    m[at_m + 6156u] = sum_d_24;
-  }
-  if (first + 25u < 49u) {
-    m[at_m + 6412u] = sum_d_25;
-  }
-  if (first + 26u < 49u) {
-    m[at_m + 6668u] = sum_d_26;
-  }
-  if (first + 27u < 49u) {
-    m[at_m + 6924u] = sum_d_27;
+    m[at_m + 393228u] = sum_d_24;
   }
 }

@@ -85,199 +85,7 @@ fn conv2_relu_tiles_in(
   var d_7_6 = x[at_x + 230u];
   var d_7_7 = x[at_x + 231u];
 
-  // Its columns, then its rows.
-  {
-    let t_0 = -d_0_0 + 5.25 * d_2_0 - 5.25 * d_4_0 + d_6_0;
-    let same_1 = d_2_0 - 4.25 * d_4_0 + d_6_0;
-    let opposite_1 = d_1_0 - 4.25 * d_3_0 + d_5_0;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_0 - 1.25 * d_4_0 + d_6_0;
-    let opposite_3 = 0.5 * d_1_0 - 2.5 * d_3_0 + 2.0 * d_5_0;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_0 - 5.0 * d_4_0 + d_6_0;
-    let opposite_5 = 2.0 * d_1_0 - 2.5 * d_3_0 + 0.5 * d_5_0;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_0 + 5.25 * d_3_0 - 5.25 * d_5_0 + d_7_0;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-    d_2_0 = t_2;
-    d_3_0 = t_3;
-    d_4_0 = t_4;
-    d_5_0 = t_5;
-    d_6_0 = t_6;
-    d_7_0 = t_7;
-  }
-  {
-    let t_0 = -d_0_1 + 5.25 * d_2_1 - 5.25 * d_4_1 + d_6_1;
-    let same_1 = d_2_1 - 4.25 * d_4_1 + d_6_1;
-    let opposite_1 = d_1_1 - 4.25 * d_3_1 + d_5_1;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_1 - 1.25 * d_4_1 + d_6_1;
-    let opposite_3 = 0.5 * d_1_1 - 2.5 * d_3_1 + 2.0 * d_5_1;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_1 - 5.0 * d_4_1 + d_6_1;
-    let opposite_5 = 2.0 * d_1_1 - 2.5 * d_3_1 + 0.5 * d_5_1;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_1 + 5.25 * d_3_1 - 5.25 * d_5_1 + d_7_1;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-    d_2_1 = t_2;
-    d_3_1 = t_3;
-    d_4_1 = t_4;
-    d_5_1 = t_5;
-    d_6_1 = t_6;
-    d_7_1 = t_7;
-  }
-  {
-    let t_0 = -d_0_2 + 5.25 * d_2_2 - 5.25 * d_4_2 + d_6_2;
-    let same_1 = d_2_2 - 4.25 * d_4_2 + d_6_2;
-    let opposite_1 = d_1_2 - 4.25 * d_3_2 + d_5_2;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_2 - 1.25 * d_4_2 + d_6_2;
-    let opposite_3 = 0.5 * d_1_2 - 2.5 * d_3_2 + 2.0 * d_5_2;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_2 - 5.0 * d_4_2 + d_6_2;
-    let opposite_5 = 2.0 * d_1_2 - 2.5 * d_3_2 + 0.5 * d_5_2;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_2 + 5.25 * d_3_2 - 5.25 * d_5_2 + d_7_2;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-    d_2_2 = t_2;
-    d_3_2 = t_3;
-    d_4_2 = t_4;
-    d_5_2 = t_5;
-    d_6_2 = t_6;
-    d_7_2 = t_7;
-  }
-  {
-    let t_0 = -d_0_3 + 5.25 * d_2_3 - 5.25 * d_4_3 + d_6_3;
-    let same_1 = d_2_3 - 4.25 * d_4_3 + d_6_3;
-    let opposite_1 = d_1_3 - 4.25 * d_3_3 + d_5_3;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_3 - 1.25 * d_4_3 + d_6_3;
-    let opposite_3 = 0.5 * d_1_3 - 2.5 * d_3_3 + 2.0 * d_5_3;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_3 - 5.0 * d_4_3 + d_6_3;
-    let opposite_5 = 2.0 * d_1_3 - 2.5 * d_3_3 + 0.5 * d_5_3;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_3 + 5.25 * d_3_3 - 5.25 * d_5_3 + d_7_3;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-    d_2_3 = t_2;
-    d_3_3 = t_3;
-    d_4_3 = t_4;
-    d_5_3 = t_5;
-    d_6_3 = t_6;
-    d_7_3 = t_7;
-  }
-  {
-    let t_0 = -d_0_4 + 5.25 * d_2_4 - 5.25 * d_4_4 + d_6_4;
-    let same_1 = d_2_4 - 4.25 * d_4_4 + d_6_4;
-    let opposite_1 = d_1_4 - 4.25 * d_3_4 + d_5_4;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_4 - 1.25 * d_4_4 + d_6_4;
-    let opposite_3 = 0.5 * d_1_4 - 2.5 * d_3_4 + 2.0 * d_5_4;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_4 - 5.0 * d_4_4 + d_6_4;
-    let opposite_5 = 2.0 * d_1_4 - 2.5 * d_3_4 + 0.5 * d_5_4;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_4 + 5.25 * d_3_4 - 5.25 * d_5_4 + d_7_4;
-    d_0_4 = t_0;
-    d_1_4 = t_1;
-    d_2_4 = t_2;
-    d_3_4 = t_3;
-    d_4_4 = t_4;
-    d_5_4 = t_5;
-    d_6_4 = t_6;
-    d_7_4 = t_7;
-  }
-  {
-    let t_0 = -d_0_5 + 5.25 * d_2_5 - 5.25 * d_4_5 + d_6_5;
-    let same_1 = d_2_5 - 4.25 * d_4_5 + d_6_5;
-    let opposite_1 = d_1_5 - 4.25 * d_3_5 + d_5_5;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_5 - 1.25 * d_4_5 + d_6_5;
-    let opposite_3 = 0.5 * d_1_5 - 2.5 * d_3_5 + 2.0 * d_5_5;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_5 - 5.0 * d_4_5 + d_6_5;
-    let opposite_5 = 2.0 * d_1_5 - 2.5 * d_3_5 + 0.5 * d_5_5;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_5 + 5.25 * d_3_5 - 5.25 * d_5_5 + d_7_5;
-    d_0_5 = t_0;
-    d_1_5 = t_1;
-    d_2_5 = t_2;
-    d_3_5 = t_3;
-    d_4_5 = t_4;
-    d_5_5 = t_5;
-    d_6_5 = t_6;
-    d_7_5 = t_7;
-  }
-  {
-    let t_0 = -d_0_6 + 5.25 * d_2_6 - 5.25 * d_4_6 + d_6_6;
-    let same_1 = d_2_6 - 4.25 * d_4_6 + d_6_6;
-    let opposite_1 = d_1_6 - 4.25 * d_3_6 + d_5_6;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_6 - 1.25 * d_4_6 + d_6_6;
-    let opposite_3 = 0.5 * d_1_6 - 2.5 * d_3_6 + 2.0 * d_5_6;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_6 - 5.0 * d_4_6 + d_6_6;
-    let opposite_5 = 2.0 * d_1_6 - 2.5 * d_3_6 + 0.5 * d_5_6;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_6 + 5.25 * d_3_6 - 5.25 * d_5_6 + d_7_6;
-    d_0_6 = t_0;
-    d_1_6 = t_1;
-    d_2_6 = t_2;
-    d_3_6 = t_3;
-    d_4_6 = t_4;
-    d_5_6 = t_5;
-    d_6_6 = t_6;
-    d_7_6 = t_7;
-  }
-  {
-    let t_0 = -d_0_7 + 5.25 * d_2_7 - 5.25 * d_4_7 + d_6_7;
-    let same_1 = d_2_7 - 4.25 * d_4_7 + d_6_7;
-    let opposite_1 = d_1_7 - 4.25 * d_3_7 + d_5_7;
-    let t_1 = same_1 + opposite_1;
-    let t_2 = same_1 - opposite_1;
-    let same_3 = 0.25 * d_2_7 - 1.25 * d_4_7 + d_6_7;
-    let opposite_3 = 0.5 * d_1_7 - 2.5 * d_3_7 + 2.0 * d_5_7;
-    let t_3 = same_3 + opposite_3;
-    let t_4 = same_3 - opposite_3;
-    let same_5 = 4.0 * d_2_7 - 5.0 * d_4_7 + d_6_7;
-    let opposite_5 = 2.0 * d_1_7 - 2.5 * d_3_7 + 0.5 * d_5_7;
-    let t_5 = same_5 + opposite_5;
-    let t_6 = same_5 - opposite_5;
-    let t_7 = -d_1_7 + 5.25 * d_3_7 - 5.25 * d_5_7 + d_7_7;
-    d_0_7 = t_0;
-    d_1_7 = t_1;
-    d_2_7 = t_2;
-    d_3_7 = t_3;
-    d_4_7 = t_4;
-    d_5_7 = t_5;
-    d_6_7 = t_6;
-    d_7_7 = t_7;
-  }
+  // Its rows, then its columns.
   {
     let t_0 = -d_0_0 + 5.25 * d_0_2 - 5.25 * d_0_4 + d_0_6;
     let same_1 = d_0_2 - 4.25 * d_0_4 + d_0_6;
@@ -468,6 +276,199 @@ fn conv2_relu_tiles_in(
     d_7_4 = t_4;
     d_7_5 = t_5;
     d_7_6 = t_6;
+    d_7_7 = t_7;
+  }
+
+  {
+    let t_0 = -d_0_0 + 5.25 * d_2_0 - 5.25 * d_4_0 + d_6_0;
+    let same_1 = d_2_0 - 4.25 * d_4_0 + d_6_0;
+    let opposite_1 = d_1_0 - 4.25 * d_3_0 + d_5_0;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_0 - 1.25 * d_4_0 + d_6_0;
+    let opposite_3 = 0.5 * d_1_0 - 2.5 * d_3_0 + 2.0 * d_5_0;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_0 - 5.0 * d_4_0 + d_6_0;
+    let opposite_5 = 2.0 * d_1_0 - 2.5 * d_3_0 + 0.5 * d_5_0;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_0 + 5.25 * d_3_0 - 5.25 * d_5_0 + d_7_0;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+    d_2_0 = t_2;
+    d_3_0 = t_3;
+    d_4_0 = t_4;
+    d_5_0 = t_5;
+    d_6_0 = t_6;
+    d_7_0 = t_7;
+  }
+  {
+    let t_0 = -d_0_1 + 5.25 * d_2_1 - 5.25 * d_4_1 + d_6_1;
+    let same_1 = d_2_1 - 4.25 * d_4_1 + d_6_1;
+    let opposite_1 = d_1_1 - 4.25 * d_3_1 + d_5_1;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_1 - 1.25 * d_4_1 + d_6_1;
+    let opposite_3 = 0.5 * d_1_1 - 2.5 * d_3_1 + 2.0 * d_5_1;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_1 - 5.0 * d_4_1 + d_6_1;
+    let opposite_5 = 2.0 * d_1_1 - 2.5 * d_3_1 + 0.5 * d_5_1;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_1 + 5.25 * d_3_1 - 5.25 * d_5_1 + d_7_1;
+    d_0_1 = t_0;
+    d_1_1 = t_1;
+    d_2_1 = t_2;
+    d_3_1 = t_3;
+    d_4_1 = t_4;
+    d_5_1 = t_5;
+    d_6_1 = t_6;
+    d_7_1 = t_7;
+  }
+  {
+    let t_0 = -d_0_2 + 5.25 * d_2_2 - 5.25 * d_4_2 + d_6_2;
+    let same_1 = d_2_2 - 4.25 * d_4_2 + d_6_2;
+    let opposite_1 = d_1_2 - 4.25 * d_3_2 + d_5_2;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_2 - 1.25 * d_4_2 + d_6_2;
+    let opposite_3 = 0.5 * d_1_2 - 2.5 * d_3_2 + 2.0 * d_5_2;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_2 - 5.0 * d_4_2 + d_6_2;
+    let opposite_5 = 2.0 * d_1_2 - 2.5 * d_3_2 + 0.5 * d_5_2;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_2 + 5.25 * d_3_2 - 5.25 * d_5_2 + d_7_2;
+    d_0_2 = t_0;
+    d_1_2 = t_1;
+    d_2_2 = t_2;
+    d_3_2 = t_3;
+    d_4_2 = t_4;
+    d_5_2 = t_5;
+    d_6_2 = t_6;
+    d_7_2 = t_7;
+  }
+  {
+    let t_0 = -d_0_3 + 5.25 * d_2_3 - 5.25 * d_4_3 + d_6_3;
+    let same_1 = d_2_3 - 4.25 * d_4_3 + d_6_3;
+    let opposite_1 = d_1_3 - 4.25 * d_3_3 + d_5_3;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_3 - 1.25 * d_4_3 + d_6_3;
+    let opposite_3 = 0.5 * d_1_3 - 2.5 * d_3_3 + 2.0 * d_5_3;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_3 - 5.0 * d_4_3 + d_6_3;
+    let opposite_5 = 2.0 * d_1_3 - 2.5 * d_3_3 + 0.5 * d_5_3;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_3 + 5.25 * d_3_3 - 5.25 * d_5_3 + d_7_3;
+    d_0_3 = t_0;
+    d_1_3 = t_1;
+    d_2_3 = t_2;
+    d_3_3 = t_3;
+    d_4_3 = t_4;
+    d_5_3 = t_5;
+    d_6_3 = t_6;
+    d_7_3 = t_7;
+  }
+  {
+    let t_0 = -d_0_4 + 5.25 * d_2_4 - 5.25 * d_4_4 + d_6_4;
+    let same_1 = d_2_4 - 4.25 * d_4_4 + d_6_4;
+    let opposite_1 = d_1_4 - 4.25 * d_3_4 + d_5_4;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_4 - 1.25 * d_4_4 + d_6_4;
+    let opposite_3 = 0.5 * d_1_4 - 2.5 * d_3_4 + 2.0 * d_5_4;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_4 - 5.0 * d_4_4 + d_6_4;
+    let opposite_5 = 2.0 * d_1_4 - 2.5 * d_3_4 + 0.5 * d_5_4;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_4 + 5.25 * d_3_4 - 5.25 * d_5_4 + d_7_4;
+    d_0_4 = t_0;
+    d_1_4 = t_1;
+    d_2_4 = t_2;
+    d_3_4 = t_3;
+    d_4_4 = t_4;
+    d_5_4 = t_5;
+    d_6_4 = t_6;
+    d_7_4 = t_7;
+  }
+  {
+    let t_0 = -d_0_5 + 5.25 * d_2_5 - 5.25 * d_4_5 + d_6_5;
+    let same_1 = d_2_5 - 4.25 * d_4_5 + d_6_5;
+    let opposite_1 = d_1_5 - 4.25 * d_3_5 + d_5_5;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_5 - 1.25 * d_4_5 + d_6_5;
+    let opposite_3 = 0.5 * d_1_5 - 2.5 * d_3_5 + 2.0 * d_5_5;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_5 - 5.0 * d_4_5 + d_6_5;
+    let opposite_5 = 2.0 * d_1_5 - 2.5 * d_3_5 + 0.5 * d_5_5;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_5 + 5.25 * d_3_5 - 5.25 * d_5_5 + d_7_5;
+    d_0_5 = t_0;
+    d_1_5 = t_1;
+    d_2_5 = t_2;
+    d_3_5 = t_3;
+    d_4_5 = t_4;
+    d_5_5 = t_5;
+    d_6_5 = t_6;
+    d_7_5 = t_7;
+  }
+  {
+    let t_0 = -d_0_6 + 5.25 * d_2_6 - 5.25 * d_4_6 + d_6_6;
+    let same_1 = d_2_6 - 4.25 * d_4_6 + d_6_6;
+    let opposite_1 = d_1_6 - 4.25 * d_3_6 + d_5_6;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_6 - 1.25 * d_4_6 + d_6_6;
+    let opposite_3 = 0.5 * d_1_6 - 2.5 * d_3_6 + 2.0 * d_5_6;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_6 - 5.0 * d_4_6 + d_6_6;
+    let opposite_5 = 2.0 * d_1_6 - 2.5 * d_3_6 + 0.5 * d_5_6;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_6 + 5.25 * d_3_6 - 5.25 * d_5_6 + d_7_6;
+    d_0_6 = t_0;
+    d_1_6 = t_1;
+    d_2_6 = t_2;
+    d_3_6 = t_3;
+    d_4_6 = t_4;
+    d_5_6 = t_5;
+    d_6_6 = t_6;
+    d_7_6 = t_7;
+  }
+  {
+    let t_0 = -d_0_7 + 5.25 * d_2_7 - 5.25 * d_4_7 + d_6_7;
+    let same_1 = d_2_7 - 4.25 * d_4_7 + d_6_7;
+    let opposite_1 = d_1_7 - 4.25 * d_3_7 + d_5_7;
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * d_2_7 - 1.25 * d_4_7 + d_6_7;
+    let opposite_3 = 0.5 * d_1_7 - 2.5 * d_3_7 + 2.0 * d_5_7;
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * d_2_7 - 5.0 * d_4_7 + d_6_7;
+    let opposite_5 = 2.0 * d_1_7 - 2.5 * d_3_7 + 0.5 * d_5_7;
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -d_1_7 + 5.25 * d_3_7 - 5.25 * d_5_7 + d_7_7;
+    d_0_7 = t_0;
+    d_1_7 = t_1;
+    d_2_7 = t_2;
+    d_3_7 = t_3;
+    d_4_7 = t_4;
+    d_5_7 = t_5;
+    d_6_7 = t_6;
     d_7_7 = t_7;
   }
 

@@ -5,7 +5,7 @@
 // The last of three kernels: transforms tiles of 4x4 results of 8x8 values back, a thread for each of 256 channels and
 // 49 tiles. Dispatch 196 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][64][49][256]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][64][256]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][27][27]
 
@@ -19,203 +19,75 @@ fn conv2_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 7u) * 4u;
   let ox = (tile % 7u) * 4u;
-  var at_m = n * 802816u + i;
+  var at_m = n * 802816u + tile * 16384u + channel;
   let bias_of_channel = bias[channel];
 
   var d_0_0 = transformed[at_m];
-  var d_0_1 = transformed[at_m + 12544u];
-  var d_0_2 = transformed[at_m + 25088u];
-  var d_0_3 = transformed[at_m + 37632u];
-  var d_0_4 = transformed[at_m + 50176u];
-  var d_0_5 = transformed[at_m + 62720u];
-  var d_0_6 = transformed[at_m + 75264u];
-  var d_0_7 = transformed[at_m + 87808u];
-  var d_1_0 = transformed[at_m + 100352u];
-  var d_1_1 = transformed[at_m + 112896u];
-  var d_1_2 = transformed[at_m + 125440u];
-  var d_1_3 = transformed[at_m + 137984u];
-  var d_1_4 = transformed[at_m + 150528u];
-  var d_1_5 = transformed[at_m + 163072u];
-  var d_1_6 = transformed[at_m + 175616u];
-  var d_1_7 = transformed[at_m + 188160u];
-  var d_2_0 = transformed[at_m + 200704u];
-  var d_2_1 = transformed[at_m + 213248u];
-  var d_2_2 = transformed[at_m + 225792u];
-  var d_2_3 = transformed[at_m + 238336u];
-  var d_2_4 = transformed[at_m + 250880u];
-  var d_2_5 = transformed[at_m + 263424u];
-  var d_2_6 = transformed[at_m + 275968u];
-  var d_2_7 = transformed[at_m + 288512u];
-  var d_3_0 = transformed[at_m + 301056u];
-  var d_3_1 = transformed[at_m + 313600u];
-  var d_3_2 = transformed[at_m + 326144u];
-  var d_3_3 = transformed[at_m + 338688u];
-  var d_3_4 = transformed[at_m + 351232u];
-  var d_3_5 = transformed[at_m + 363776u];
-  var d_3_6 = transformed[at_m + 376320u];
-  var d_3_7 = transformed[at_m + 388864u];
-  var d_4_0 = transformed[at_m + 401408u];
-  var d_4_1 = transformed[at_m + 413952u];
-  var d_4_2 = transformed[at_m + 426496u];
-  var d_4_3 = transformed[at_m + 439040u];
-  var d_4_4 = transformed[at_m + 451584u];
-  var d_4_5 = transformed[at_m + 464128u];
-  var d_4_6 = transformed[at_m + 476672u];
-  var d_4_7 = transformed[at_m + 489216u];
-  var d_5_0 = transformed[at_m + 501760u];
-  var d_5_1 = transformed[at_m + 514304u];
-  var d_5_2 = transformed[at_m + 526848u];
-  var d_5_3 = transformed[at_m + 539392u];
-  var d_5_4 = transformed[at_m + 551936u];
-  var d_5_5 = transformed[at_m + 564480u];
-  var d_5_6 = transformed[at_m + 577024u];
-  var d_5_7 = transformed[at_m + 589568u];
-  var d_6_0 = transformed[at_m + 602112u];
-  var d_6_1 = transformed[at_m + 614656u];
-  var d_6_2 = transformed[at_m + 627200u];
-  var d_6_3 = transformed[at_m + 639744u];
-  var d_6_4 = transformed[at_m + 652288u];
-  var d_6_5 = transformed[at_m + 664832u];
-  var d_6_6 = transformed[at_m + 677376u];
-  var d_6_7 = transformed[at_m + 689920u];
-  var d_7_0 = transformed[at_m + 702464u];
-  var d_7_1 = transformed[at_m + 715008u];
-  var d_7_2 = transformed[at_m + 727552u];
-  var d_7_3 = transformed[at_m + 740096u];
-  var d_7_4 = transformed[at_m + 752640u];
-  var d_7_5 = transformed[at_m + 765184u];
-  var d_7_6 = transformed[at_m + 777728u];
-  var d_7_7 = transformed[at_m + 790272u];
+  var d_0_1 = transformed[at_m + 256u];
+  var d_0_2 = transformed[at_m + 512u];
+  var d_0_3 = transformed[at_m + 768u];
+  var d_0_4 = transformed[at_m + 1024u];
+  var d_0_5 = transformed[at_m + 1280u];
+  var d_0_6 = transformed[at_m + 1536u];
+  var d_0_7 = transformed[at_m + 1792u];
+  var d_1_0 = transformed[at_m + 2048u];
+  var d_1_1 = transformed[at_m + 2304u];
+  var d_1_2 = transformed[at_m + 2560u];
+  var d_1_3 = transformed[at_m + 2816u];
+  var d_1_4 = transformed[at_m + 3072u];
+  var d_1_5 = transformed[at_m + 3328u];
+  var d_1_6 = transformed[at_m + 3584u];
+  var d_1_7 = transformed[at_m + 3840u];
+  var d_2_0 = transformed[at_m + 4096u];
+  var d_2_1 = transformed[at_m + 4352u];
+  var d_2_2 = transformed[at_m + 4608u];
+  var d_2_3 = transformed[at_m + 4864u];
+  var d_2_4 = transformed[at_m + 5120u];
+  var d_2_5 = transformed[at_m + 5376u];
+  var d_2_6 = transformed[at_m + 5632u];
+  var d_2_7 = transformed[at_m + 5888u];
+  var d_3_0 = transformed[at_m + 6144u];
+  var d_3_1 = transformed[at_m + 6400u];
+  var d_3_2 = transformed[at_m + 6656u];
+  var d_3_3 = transformed[at_m + 6912u];
+  var d_3_4 = transformed[at_m + 7168u];
+  var d_3_5 = transformed[at_m + 7424u];
+  var d_3_6 = transformed[at_m + 7680u];
+  var d_3_7 = transformed[at_m + 7936u];
+  var d_4_0 = transformed[at_m + 8192u];
+  var d_4_1 = transformed[at_m + 8448u];
+  var d_4_2 = transformed[at_m + 8704u];
+  var d_4_3 = transformed[at_m + 8960u];
+  var d_4_4 = transformed[at_m + 9216u];
+  var d_4_5 = transformed[at_m + 9472u];
+  var d_4_6 = transformed[at_m + 9728u];
+  var d_4_7 = transformed[at_m + 9984u];
+  var d_5_0 = transformed[at_m + 10240u];
+  var d_5_1 = transformed[at_m + 10496u];
+  var d_5_2 = transformed[at_m + 10752u];
+  var d_5_3 = transformed[at_m + 11008u];
+  var d_5_4 = transformed[at_m + 11264u];
+  var d_5_5 = transformed[at_m + 11520u];
+  var d_5_6 = transformed[at_m + 11776u];
+  var d_5_7 = transformed[at_m + 12032u];
+  var d_6_0 = transformed[at_m + 12288u];
+  var d_6_1 = transformed[at_m + 12544u];
+  var d_6_2 = transformed[at_m + 12800u];
+  var d_6_3 = transformed[at_m + 13056u];
+  var d_6_4 = transformed[at_m + 13312u];
+  var d_6_5 = transformed[at_m + 13568u];
+  var d_6_6 = transformed[at_m + 13824u];
+  var d_6_7 = transformed[at_m + 14080u];
+  var d_7_0 = transformed[at_m + 14336u];
+  var d_7_1 = transformed[at_m + 14592u];
+  var d_7_2 = transformed[at_m + 14848u];
+  var d_7_3 = transformed[at_m + 15104u];
+  var d_7_4 = transformed[at_m + 15360u];
+  var d_7_5 = transformed[at_m + 15616u];
+  var d_7_6 = transformed[at_m + 15872u];
+  var d_7_7 = transformed[at_m + 16128u];
 
-  // Its columns, then its rows.
-  {
-    let plus_0 = d_1_0 + d_2_0;
-    let minus_0 = d_1_0 - d_2_0;
-    let plus_1 = d_3_0 + d_4_0;
-    let minus_1 = d_3_0 - d_4_0;
-    let plus_2 = d_5_0 + d_6_0;
-    let minus_2 = d_5_0 - d_6_0;
-    let t_0 = d_0_0 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_0 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-    d_2_0 = t_2;
-    d_3_0 = t_3;
-  }
-  {
-    let plus_0 = d_1_1 + d_2_1;
-    let minus_0 = d_1_1 - d_2_1;
-    let plus_1 = d_3_1 + d_4_1;
-    let minus_1 = d_3_1 - d_4_1;
-    let plus_2 = d_5_1 + d_6_1;
-    let minus_2 = d_5_1 - d_6_1;
-    let t_0 = d_0_1 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_1 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-    d_2_1 = t_2;
-    d_3_1 = t_3;
-  }
-  {
-    let plus_0 = d_1_2 + d_2_2;
-    let minus_0 = d_1_2 - d_2_2;
-    let plus_1 = d_3_2 + d_4_2;
-    let minus_1 = d_3_2 - d_4_2;
-    let plus_2 = d_5_2 + d_6_2;
-    let minus_2 = d_5_2 - d_6_2;
-    let t_0 = d_0_2 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_2 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-    d_2_2 = t_2;
-    d_3_2 = t_3;
-  }
-  {
-    let plus_0 = d_1_3 + d_2_3;
-    let minus_0 = d_1_3 - d_2_3;
-    let plus_1 = d_3_3 + d_4_3;
-    let minus_1 = d_3_3 - d_4_3;
-    let plus_2 = d_5_3 + d_6_3;
-    let minus_2 = d_5_3 - d_6_3;
-    let t_0 = d_0_3 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_3 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-    d_2_3 = t_2;
-    d_3_3 = t_3;
-  }
-  {
-    let plus_0 = d_1_4 + d_2_4;
-    let minus_0 = d_1_4 - d_2_4;
-    let plus_1 = d_3_4 + d_4_4;
-    let minus_1 = d_3_4 - d_4_4;
-    let plus_2 = d_5_4 + d_6_4;
-    let minus_2 = d_5_4 - d_6_4;
-    let t_0 = d_0_4 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_4 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_4 = t_0;
-    d_1_4 = t_1;
-    d_2_4 = t_2;
-    d_3_4 = t_3;
-  }
-  {
-    let plus_0 = d_1_5 + d_2_5;
-    let minus_0 = d_1_5 - d_2_5;
-    let plus_1 = d_3_5 + d_4_5;
-    let minus_1 = d_3_5 - d_4_5;
-    let plus_2 = d_5_5 + d_6_5;
-    let minus_2 = d_5_5 - d_6_5;
-    let t_0 = d_0_5 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_5 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_5 = t_0;
-    d_1_5 = t_1;
-    d_2_5 = t_2;
-    d_3_5 = t_3;
-  }
-  {
-    let plus_0 = d_1_6 + d_2_6;
-    let minus_0 = d_1_6 - d_2_6;
-    let plus_1 = d_3_6 + d_4_6;
-    let minus_1 = d_3_6 - d_4_6;
-    let plus_2 = d_5_6 + d_6_6;
-    let minus_2 = d_5_6 - d_6_6;
-    let t_0 = d_0_6 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_6 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_6 = t_0;
-    d_1_6 = t_1;
-    d_2_6 = t_2;
-    d_3_6 = t_3;
-  }
-  {
-    let plus_0 = d_1_7 + d_2_7;
-    let minus_0 = d_1_7 - d_2_7;
-    let plus_1 = d_3_7 + d_4_7;
-    let minus_1 = d_3_7 - d_4_7;
-    let plus_2 = d_5_7 + d_6_7;
-    let minus_2 = d_5_7 - d_6_7;
-    let t_0 = d_0_7 + plus_0 + plus_1 + plus_2;
-    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-    let t_3 = d_7_7 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-    d_0_7 = t_0;
-    d_1_7 = t_1;
-    d_2_7 = t_2;
-    d_3_7 = t_3;
-  }
+  // Its rows, then its columns.
   {
     let plus_0 = d_0_1 + d_0_2;
     let minus_0 = d_0_1 - d_0_2;
@@ -278,6 +150,135 @@ fn conv2_relu_tiles_out(
     d_3_0 = t_0;
     d_3_1 = t_1;
     d_3_2 = t_2;
+    d_3_3 = t_3;
+  }
+  {
+    let plus_0 = d_4_1 + d_4_2;
+    let minus_0 = d_4_1 - d_4_2;
+    let plus_1 = d_4_3 + d_4_4;
+    let minus_1 = d_4_3 - d_4_4;
+    let plus_2 = d_4_5 + d_4_6;
+    let minus_2 = d_4_5 - d_4_6;
+    let t_0 = d_4_0 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_4_7 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_4_0 = t_0;
+    d_4_1 = t_1;
+    d_4_2 = t_2;
+    d_4_3 = t_3;
+  }
+  {
+    let plus_0 = d_5_1 + d_5_2;
+    let minus_0 = d_5_1 - d_5_2;
+    let plus_1 = d_5_3 + d_5_4;
+    let minus_1 = d_5_3 - d_5_4;
+    let plus_2 = d_5_5 + d_5_6;
+    let minus_2 = d_5_5 - d_5_6;
+    let t_0 = d_5_0 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_5_7 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_5_0 = t_0;
+    d_5_1 = t_1;
+    d_5_2 = t_2;
+    d_5_3 = t_3;
+  }
+  {
+    let plus_0 = d_6_1 + d_6_2;
+    let minus_0 = d_6_1 - d_6_2;
+    let plus_1 = d_6_3 + d_6_4;
+    let minus_1 = d_6_3 - d_6_4;
+    let plus_2 = d_6_5 + d_6_6;
+    let minus_2 = d_6_5 - d_6_6;
+    let t_0 = d_6_0 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_6_7 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_6_0 = t_0;
+    d_6_1 = t_1;
+    d_6_2 = t_2;
+    d_6_3 = t_3;
+  }
+  {
+    let plus_0 = d_7_1 + d_7_2;
+    let minus_0 = d_7_1 - d_7_2;
+    let plus_1 = d_7_3 + d_7_4;
+    let minus_1 = d_7_3 - d_7_4;
+    let plus_2 = d_7_5 + d_7_6;
+    let minus_2 = d_7_5 - d_7_6;
+    let t_0 = d_7_0 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_7_7 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_7_0 = t_0;
+    d_7_1 = t_1;
+    d_7_2 = t_2;
+    d_7_3 = t_3;
+  }
+
+  {
+    let plus_0 = d_1_0 + d_2_0;
+    let minus_0 = d_1_0 - d_2_0;
+    let plus_1 = d_3_0 + d_4_0;
+    let minus_1 = d_3_0 - d_4_0;
+    let plus_2 = d_5_0 + d_6_0;
+    let minus_2 = d_5_0 - d_6_0;
+    let t_0 = d_0_0 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_7_0 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+    d_2_0 = t_2;
+    d_3_0 = t_3;
+  }
+  {
+    let plus_0 = d_1_1 + d_2_1;
+    let minus_0 = d_1_1 - d_2_1;
+    let plus_1 = d_3_1 + d_4_1;
+    let minus_1 = d_3_1 - d_4_1;
+    let plus_2 = d_5_1 + d_6_1;
+    let minus_2 = d_5_1 - d_6_1;
+    let t_0 = d_0_1 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_7_1 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_0_1 = t_0;
+    d_1_1 = t_1;
+    d_2_1 = t_2;
+    d_3_1 = t_3;
+  }
+  {
+    let plus_0 = d_1_2 + d_2_2;
+    let minus_0 = d_1_2 - d_2_2;
+    let plus_1 = d_3_2 + d_4_2;
+    let minus_1 = d_3_2 - d_4_2;
+    let plus_2 = d_5_2 + d_6_2;
+    let minus_2 = d_5_2 - d_6_2;
+    let t_0 = d_0_2 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_7_2 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_0_2 = t_0;
+    d_1_2 = t_1;
+    d_2_2 = t_2;
+    d_3_2 = t_3;
+  }
+  {
+    let plus_0 = d_1_3 + d_2_3;
+    let minus_0 = d_1_3 - d_2_3;
+    let plus_1 = d_3_3 + d_4_3;
+    let minus_1 = d_3_3 - d_4_3;
+    let plus_2 = d_5_3 + d_6_3;
+    let minus_2 = d_5_3 - d_6_3;
+    let t_0 = d_0_3 + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = d_7_3 + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_0_3 = t_0;
+    d_1_3 = t_1;
+    d_2_3 = t_2;
     d_3_3 = t_3;
   }
 

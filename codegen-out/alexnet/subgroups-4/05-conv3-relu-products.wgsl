@@ -9,7 +9,7 @@ enable subgroups;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][49][9][256]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [24][49][64][4][4] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][9][384]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][9][49][384]
 
 @compute @workgroup_size(4)
 fn conv3_relu_products(
@@ -146,141 +146,141 @@ fn conv3_relu_products(
     at_w += 16u;
   }
 
-  let at_m = ((n * 49u + place) * 9u + first) * 384u + channel;
+  let at_m = ((n * 9u + first) * 49u + place) * 384u + channel;
   m[at_m] = sum_a_0;
   if (first + 1u < 9u) {
-    m[at_m + 384u] = sum_a_1;
+    m[at_m + 18816u] = sum_a_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 768u] = sum_a_2;
+    m[at_m + 37632u] = sum_a_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 1152u] = sum_a_3;
+    m[at_m + 56448u] = sum_a_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1536u] = sum_a_4;
+    m[at_m + 75264u] = sum_a_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1920u] = sum_a_5;
+    m[at_m + 94080u] = sum_a_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 2304u] = sum_a_6;
+    m[at_m + 112896u] = sum_a_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 2688u] = sum_a_7;
+    m[at_m + 131712u] = sum_a_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 3072u] = sum_a_8;
+    m[at_m + 150528u] = sum_a_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 3456u] = sum_a_9;
+    m[at_m + 169344u] = sum_a_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 3840u] = sum_a_10;
+    m[at_m + 188160u] = sum_a_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 4224u] = sum_a_11;
+    m[at_m + 206976u] = sum_a_11;
   }
   m[at_m + 4u] = sum_b_0;
   if (first + 1u < 9u) {
-    m[at_m + 388u] = sum_b_1;
+    m[at_m + 18820u] = sum_b_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 772u] = sum_b_2;
+    m[at_m + 37636u] = sum_b_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 1156u] = sum_b_3;
+    m[at_m + 56452u] = sum_b_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1540u] = sum_b_4;
+    m[at_m + 75268u] = sum_b_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1924u] = sum_b_5;
+    m[at_m + 94084u] = sum_b_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 2308u] = sum_b_6;
+    m[at_m + 112900u] = sum_b_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 2692u] = sum_b_7;
+    m[at_m + 131716u] = sum_b_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 3076u] = sum_b_8;
+    m[at_m + 150532u] = sum_b_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 3460u] = sum_b_9;
+    m[at_m + 169348u] = sum_b_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 3844u] = sum_b_10;
+    m[at_m + 188164u] = sum_b_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 4228u] = sum_b_11;
+    m[at_m + 206980u] = sum_b_11;
   }
   m[at_m + 8u] = sum_c_0;
   if (first + 1u < 9u) {
-    m[at_m + 392u] = sum_c_1;
+    m[at_m + 18824u] = sum_c_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 776u] = sum_c_2;
+    m[at_m + 37640u] = sum_c_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 1160u] = sum_c_3;
+    m[at_m + 56456u] = sum_c_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1544u] = sum_c_4;
+    m[at_m + 75272u] = sum_c_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1928u] = sum_c_5;
+    m[at_m + 94088u] = sum_c_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 2312u] = sum_c_6;
+    m[at_m + 112904u] = sum_c_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 2696u] = sum_c_7;
+    m[at_m + 131720u] = sum_c_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 3080u] = sum_c_8;
+    m[at_m + 150536u] = sum_c_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 3464u] = sum_c_9;
+    m[at_m + 169352u] = sum_c_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 3848u] = sum_c_10;
+    m[at_m + 188168u] = sum_c_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 4232u] = sum_c_11;
+    m[at_m + 206984u] = sum_c_11;
   }
   m[at_m + 12u] = sum_d_0;
   if (first + 1u < 9u) {
-    m[at_m + 396u] = sum_d_1;
+    m[at_m + 18828u] = sum_d_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 780u] = sum_d_2;
+    m[at_m + 37644u] = sum_d_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 1164u] = sum_d_3;
+    m[at_m + 56460u] = sum_d_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1548u] = sum_d_4;
+    m[at_m + 75276u] = sum_d_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1932u] = sum_d_5;
+    m[at_m + 94092u] = sum_d_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 2316u] = sum_d_6;
+    m[at_m + 112908u] = sum_d_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 2700u] = sum_d_7;
+    m[at_m + 131724u] = sum_d_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 3084u] = sum_d_8;
+    m[at_m + 150540u] = sum_d_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 3468u] = sum_d_9;
+    m[at_m + 169356u] = sum_d_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 3852u] = sum_d_10;
+    m[at_m + 188172u] = sum_d_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 4236u] = sum_d_11;
+    m[at_m + 206988u] = sum_d_11;
   }
 }

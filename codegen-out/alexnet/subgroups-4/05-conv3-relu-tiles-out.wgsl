@@ -5,7 +5,7 @@
 // The last of three kernels: transforms tiles of 5x5 results of 7x7 values back, a thread for each of 384 channels and
 // 9 tiles. Dispatch 54 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][9][384]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][9][49][384]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [384]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][384][17][20], zeros around
 
@@ -19,172 +19,60 @@ fn conv3_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 3u) * 5u;
   let ox = (tile % 3u) * 5u;
-  var at_m = n * 169344u + i;
+  var at_m = n * 169344u + tile * 18816u + channel;
   let bias_of_channel = bias[channel];
 
   var d_0_0 = transformed[at_m];
-  var d_0_1 = transformed[at_m + 3456u];
-  var d_0_2 = transformed[at_m + 6912u];
-  var d_0_3 = transformed[at_m + 10368u];
-  var d_0_4 = transformed[at_m + 13824u];
-  var d_0_5 = transformed[at_m + 17280u];
-  var d_0_6 = transformed[at_m + 20736u];
-  var d_1_0 = transformed[at_m + 24192u];
-  var d_1_1 = transformed[at_m + 27648u];
-  var d_1_2 = transformed[at_m + 31104u];
-  var d_1_3 = transformed[at_m + 34560u];
-  var d_1_4 = transformed[at_m + 38016u];
-  var d_1_5 = transformed[at_m + 41472u];
-  var d_1_6 = transformed[at_m + 44928u];
-  var d_2_0 = transformed[at_m + 48384u];
-  var d_2_1 = transformed[at_m + 51840u];
-  var d_2_2 = transformed[at_m + 55296u];
-  var d_2_3 = transformed[at_m + 58752u];
-  var d_2_4 = transformed[at_m + 62208u];
-  var d_2_5 = transformed[at_m + 65664u];
-  var d_2_6 = transformed[at_m + 69120u];
-  var d_3_0 = transformed[at_m + 72576u];
-  var d_3_1 = transformed[at_m + 76032u];
-  var d_3_2 = transformed[at_m + 79488u];
-  var d_3_3 = transformed[at_m + 82944u];
-  var d_3_4 = transformed[at_m + 86400u];
-  var d_3_5 = transformed[at_m + 89856u];
-  var d_3_6 = transformed[at_m + 93312u];
-  var d_4_0 = transformed[at_m + 96768u];
-  var d_4_1 = transformed[at_m + 100224u];
-  var d_4_2 = transformed[at_m + 103680u];
-  var d_4_3 = transformed[at_m + 107136u];
-  var d_4_4 = transformed[at_m + 110592u];
-  var d_4_5 = transformed[at_m + 114048u];
-  var d_4_6 = transformed[at_m + 117504u];
-  var d_5_0 = transformed[at_m + 120960u];
-  var d_5_1 = transformed[at_m + 124416u];
-  var d_5_2 = transformed[at_m + 127872u];
-  var d_5_3 = transformed[at_m + 131328u];
-  var d_5_4 = transformed[at_m + 134784u];
-  var d_5_5 = transformed[at_m + 138240u];
-  var d_5_6 = transformed[at_m + 141696u];
-  var d_6_0 = transformed[at_m + 145152u];
-  var d_6_1 = transformed[at_m + 148608u];
-  var d_6_2 = transformed[at_m + 152064u];
-  var d_6_3 = transformed[at_m + 155520u];
-  var d_6_4 = transformed[at_m + 158976u];
-  var d_6_5 = transformed[at_m + 162432u];
-  var d_6_6 = transformed[at_m + 165888u];
+  var d_0_1 = transformed[at_m + 384u];
+  var d_0_2 = transformed[at_m + 768u];
+  var d_0_3 = transformed[at_m + 1152u];
+  var d_0_4 = transformed[at_m + 1536u];
+  var d_0_5 = transformed[at_m + 1920u];
+  var d_0_6 = transformed[at_m + 2304u];
+  var d_1_0 = transformed[at_m + 2688u];
+  var d_1_1 = transformed[at_m + 3072u];
+  var d_1_2 = transformed[at_m + 3456u];
+  var d_1_3 = transformed[at_m + 3840u];
+  var d_1_4 = transformed[at_m + 4224u];
+  var d_1_5 = transformed[at_m + 4608u];
+  var d_1_6 = transformed[at_m + 4992u];
+  var d_2_0 = transformed[at_m + 5376u];
+  var d_2_1 = transformed[at_m + 5760u];
+  var d_2_2 = transformed[at_m + 6144u];
+  var d_2_3 = transformed[at_m + 6528u];
+  var d_2_4 = transformed[at_m + 6912u];
+  var d_2_5 = transformed[at_m + 7296u];
+  var d_2_6 = transformed[at_m + 7680u];
+  var d_3_0 = transformed[at_m + 8064u];
+  var d_3_1 = transformed[at_m + 8448u];
+  var d_3_2 = transformed[at_m + 8832u];
+  var d_3_3 = transformed[at_m + 9216u];
+  var d_3_4 = transformed[at_m + 9600u];
+  var d_3_5 = transformed[at_m + 9984u];
+  var d_3_6 = transformed[at_m + 10368u];
+  var d_4_0 = transformed[at_m + 10752u];
+  var d_4_1 = transformed[at_m + 11136u];
+  var d_4_2 = transformed[at_m + 11520u];
+  var d_4_3 = transformed[at_m + 11904u];
+  var d_4_4 = transformed[at_m + 12288u];
+  var d_4_5 = transformed[at_m + 12672u];
+  var d_4_6 = transformed[at_m + 13056u];
+  var d_5_0 = transformed[at_m + 13440u];
+  var d_5_1 = transformed[at_m + 13824u];
+  var d_5_2 = transformed[at_m + 14208u];
+  var d_5_3 = transformed[at_m + 14592u];
+  var d_5_4 = transformed[at_m + 14976u];
+  var d_5_5 = transformed[at_m + 15360u];
+  var d_5_6 = transformed[at_m + 15744u];
+  var d_6_0 = transformed[at_m + 16128u];
+  var d_6_1 = transformed[at_m + 16512u];
+  var d_6_2 = transformed[at_m + 16896u];
+  var d_6_3 = transformed[at_m + 17280u];
+  var d_6_4 = transformed[at_m + 17664u];
+  var d_6_5 = transformed[at_m + 18048u];
+  var d_6_6 = transformed[at_m + 18432u];
 
-  // Its columns, then its rows.
-  {
-    let plus_0 = d_1_0 + d_2_0;
-    let minus_0 = d_1_0 - d_2_0;
-    let plus_1 = d_3_0 + d_4_0;
-    let minus_1 = d_3_0 - d_4_0;
-    let t_0 = d_0_0 + d_5_0 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_0 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_0 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_0 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_0 + d_6_0 + plus_0 + 16.0 * plus_1;
-    d_0_0 = t_0;
-    d_1_0 = t_1;
-    d_2_0 = t_2;
-    d_3_0 = t_3;
-    d_4_0 = t_4;
-  }
-  {
-    let plus_0 = d_1_1 + d_2_1;
-    let minus_0 = d_1_1 - d_2_1;
-    let plus_1 = d_3_1 + d_4_1;
-    let minus_1 = d_3_1 - d_4_1;
-    let t_0 = d_0_1 + d_5_1 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_1 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_1 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_1 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_1 + d_6_1 + plus_0 + 16.0 * plus_1;
-    d_0_1 = t_0;
-    d_1_1 = t_1;
-    d_2_1 = t_2;
-    d_3_1 = t_3;
-    d_4_1 = t_4;
-  }
-  {
-    let plus_0 = d_1_2 + d_2_2;
-    let minus_0 = d_1_2 - d_2_2;
-    let plus_1 = d_3_2 + d_4_2;
-    let minus_1 = d_3_2 - d_4_2;
-    let t_0 = d_0_2 + d_5_2 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_2 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_2 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_2 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_2 + d_6_2 + plus_0 + 16.0 * plus_1;
-    d_0_2 = t_0;
-    d_1_2 = t_1;
-    d_2_2 = t_2;
-    d_3_2 = t_3;
-    d_4_2 = t_4;
-  }
-  {
-    let plus_0 = d_1_3 + d_2_3;
-    let minus_0 = d_1_3 - d_2_3;
-    let plus_1 = d_3_3 + d_4_3;
-    let minus_1 = d_3_3 - d_4_3;
-    let t_0 = d_0_3 + d_5_3 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_3 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_3 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_3 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_3 + d_6_3 + plus_0 + 16.0 * plus_1;
-    d_0_3 = t_0;
-    d_1_3 = t_1;
-    d_2_3 = t_2;
-    d_3_3 = t_3;
-    d_4_3 = t_4;
-  }
-  {
-    let plus_0 = d_1_4 + d_2_4;
-    let minus_0 = d_1_4 - d_2_4;
-    let plus_1 = d_3_4 + d_4_4;
-    let minus_1 = d_3_4 - d_4_4;
-    let t_0 = d_0_4 + d_5_4 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_4 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_4 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_4 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_4 + d_6_4 + plus_0 + 16.0 * plus_1;
-    d_0_4 = t_0;
-    d_1_4 = t_1;
-    d_2_4 = t_2;
-    d_3_4 = t_3;
-    d_4_4 = t_4;
-  }
-  {
-    let plus_0 = d_1_5 + d_2_5;
-    let minus_0 = d_1_5 - d_2_5;
-    let plus_1 = d_3_5 + d_4_5;
-    let minus_1 = d_3_5 - d_4_5;
-    let t_0 = d_0_5 + d_5_5 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_5 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_5 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_5 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_5 + d_6_5 + plus_0 + 16.0 * plus_1;
-    d_0_5 = t_0;
-    d_1_5 = t_1;
-    d_2_5 = t_2;
-    d_3_5 = t_3;
-    d_4_5 = t_4;
-  }
-  {
-    let plus_0 = d_1_6 + d_2_6;
-    let minus_0 = d_1_6 - d_2_6;
-    let plus_1 = d_3_6 + d_4_6;
-    let minus_1 = d_3_6 - d_4_6;
-    let t_0 = d_0_6 + d_5_6 + plus_0 + plus_1;
-    let t_1 = 0.5 * d_5_6 + minus_0 + 2.0 * minus_1;
-    let t_2 = 0.25 * d_5_6 + plus_0 + 4.0 * plus_1;
-    let t_3 = 0.125 * d_5_6 + minus_0 + 8.0 * minus_1;
-    let t_4 = 0.0625 * d_5_6 + d_6_6 + plus_0 + 16.0 * plus_1;
-    d_0_6 = t_0;
-    d_1_6 = t_1;
-    d_2_6 = t_2;
-    d_3_6 = t_3;
-    d_4_6 = t_4;
-  }
+  // Its rows, then its columns.
   {
     let plus_0 = d_0_1 + d_0_2;
     let minus_0 = d_0_1 - d_0_2;
@@ -263,6 +151,119 @@ fn conv3_relu_tiles_out(
     d_4_1 = t_1;
     d_4_2 = t_2;
     d_4_3 = t_3;
+    d_4_4 = t_4;
+  }
+  {
+    let plus_0 = d_5_1 + d_5_2;
+    let minus_0 = d_5_1 - d_5_2;
+    let plus_1 = d_5_3 + d_5_4;
+    let minus_1 = d_5_3 - d_5_4;
+    let t_0 = d_5_0 + d_5_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_5 + d_5_6 + plus_0 + 16.0 * plus_1;
+    d_5_0 = t_0;
+    d_5_1 = t_1;
+    d_5_2 = t_2;
+    d_5_3 = t_3;
+    d_5_4 = t_4;
+  }
+  {
+    let plus_0 = d_6_1 + d_6_2;
+    let minus_0 = d_6_1 - d_6_2;
+    let plus_1 = d_6_3 + d_6_4;
+    let minus_1 = d_6_3 - d_6_4;
+    let t_0 = d_6_0 + d_6_5 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_6_5 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_6_5 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_6_5 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_6_5 + d_6_6 + plus_0 + 16.0 * plus_1;
+    d_6_0 = t_0;
+    d_6_1 = t_1;
+    d_6_2 = t_2;
+    d_6_3 = t_3;
+    d_6_4 = t_4;
+  }
+
+  {
+    let plus_0 = d_1_0 + d_2_0;
+    let minus_0 = d_1_0 - d_2_0;
+    let plus_1 = d_3_0 + d_4_0;
+    let minus_1 = d_3_0 - d_4_0;
+    let t_0 = d_0_0 + d_5_0 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_0 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_0 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_0 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_0 + d_6_0 + plus_0 + 16.0 * plus_1;
+    d_0_0 = t_0;
+    d_1_0 = t_1;
+    d_2_0 = t_2;
+    d_3_0 = t_3;
+    d_4_0 = t_4;
+  }
+  {
+    let plus_0 = d_1_1 + d_2_1;
+    let minus_0 = d_1_1 - d_2_1;
+    let plus_1 = d_3_1 + d_4_1;
+    let minus_1 = d_3_1 - d_4_1;
+    let t_0 = d_0_1 + d_5_1 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_1 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_1 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_1 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_1 + d_6_1 + plus_0 + 16.0 * plus_1;
+    d_0_1 = t_0;
+    d_1_1 = t_1;
+    d_2_1 = t_2;
+    d_3_1 = t_3;
+    d_4_1 = t_4;
+  }
+  {
+    let plus_0 = d_1_2 + d_2_2;
+    let minus_0 = d_1_2 - d_2_2;
+    let plus_1 = d_3_2 + d_4_2;
+    let minus_1 = d_3_2 - d_4_2;
+    let t_0 = d_0_2 + d_5_2 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_2 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_2 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_2 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_2 + d_6_2 + plus_0 + 16.0 * plus_1;
+    d_0_2 = t_0;
+    d_1_2 = t_1;
+    d_2_2 = t_2;
+    d_3_2 = t_3;
+    d_4_2 = t_4;
+  }
+  {
+    let plus_0 = d_1_3 + d_2_3;
+    let minus_0 = d_1_3 - d_2_3;
+    let plus_1 = d_3_3 + d_4_3;
+    let minus_1 = d_3_3 - d_4_3;
+    let t_0 = d_0_3 + d_5_3 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_3 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_3 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_3 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_3 + d_6_3 + plus_0 + 16.0 * plus_1;
+    d_0_3 = t_0;
+    d_1_3 = t_1;
+    d_2_3 = t_2;
+    d_3_3 = t_3;
+    d_4_3 = t_4;
+  }
+  {
+    let plus_0 = d_1_4 + d_2_4;
+    let minus_0 = d_1_4 - d_2_4;
+    let plus_1 = d_3_4 + d_4_4;
+    let minus_1 = d_3_4 - d_4_4;
+    let t_0 = d_0_4 + d_5_4 + plus_0 + plus_1;
+    let t_1 = 0.5 * d_5_4 + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * d_5_4 + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * d_5_4 + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * d_5_4 + d_6_4 + plus_0 + 16.0 * plus_1;
+    d_0_4 = t_0;
+    d_1_4 = t_1;
+    d_2_4 = t_2;
+    d_3_4 = t_3;
     d_4_4 = t_4;
   }
 

@@ -9,7 +9,7 @@ enable subgroups;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;  // [n][49][9][384]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [16][49][48][4][4] of 4 channels
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][49][9][256]
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;  // [n][9][49][256]
 
 @compute @workgroup_size(4)
 fn conv5_relu_products(
@@ -146,141 +146,141 @@ fn conv5_relu_products(
     at_w += 16u;
   }
 
-  let at_m = ((n * 49u + place) * 9u + first) * 256u + channel;
+  let at_m = ((n * 9u + first) * 49u + place) * 256u + channel;
   m[at_m] = sum_a_0;
   if (first + 1u < 9u) {
-    m[at_m + 256u] = sum_a_1;
+    m[at_m + 12544u] = sum_a_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 512u] = sum_a_2;
+    m[at_m + 25088u] = sum_a_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 768u] = sum_a_3;
+    m[at_m + 37632u] = sum_a_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1024u] = sum_a_4;
+    m[at_m + 50176u] = sum_a_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1280u] = sum_a_5;
+    m[at_m + 62720u] = sum_a_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 1536u] = sum_a_6;
+    m[at_m + 75264u] = sum_a_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 1792u] = sum_a_7;
+    m[at_m + 87808u] = sum_a_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 2048u] = sum_a_8;
+    m[at_m + 100352u] = sum_a_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 2304u] = sum_a_9;
+    m[at_m + 112896u] = sum_a_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 2560u] = sum_a_10;
+    m[at_m + 125440u] = sum_a_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 2816u] = sum_a_11;
+    m[at_m + 137984u] = sum_a_11;
   }
   m[at_m + 4u] = sum_b_0;
   if (first + 1u < 9u) {
-    m[at_m + 260u] = sum_b_1;
+    m[at_m + 12548u] = sum_b_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 516u] = sum_b_2;
+    m[at_m + 25092u] = sum_b_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 772u] = sum_b_3;
+    m[at_m + 37636u] = sum_b_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1028u] = sum_b_4;
+    m[at_m + 50180u] = sum_b_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1284u] = sum_b_5;
+    m[at_m + 62724u] = sum_b_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 1540u] = sum_b_6;
+    m[at_m + 75268u] = sum_b_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 1796u] = sum_b_7;
+    m[at_m + 87812u] = sum_b_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 2052u] = sum_b_8;
+    m[at_m + 100356u] = sum_b_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 2308u] = sum_b_9;
+    m[at_m + 112900u] = sum_b_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 2564u] = sum_b_10;
+    m[at_m + 125444u] = sum_b_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 2820u] = sum_b_11;
+    m[at_m + 137988u] = sum_b_11;
   }
   m[at_m + 8u] = sum_c_0;
   if (first + 1u < 9u) {
-    m[at_m + 264u] = sum_c_1;
+    m[at_m + 12552u] = sum_c_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 520u] = sum_c_2;
+    m[at_m + 25096u] = sum_c_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 776u] = sum_c_3;
+    m[at_m + 37640u] = sum_c_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1032u] = sum_c_4;
+    m[at_m + 50184u] = sum_c_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1288u] = sum_c_5;
+    m[at_m + 62728u] = sum_c_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 1544u] = sum_c_6;
+    m[at_m + 75272u] = sum_c_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 1800u] = sum_c_7;
+    m[at_m + 87816u] = sum_c_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 2056u] = sum_c_8;
+    m[at_m + 100360u] = sum_c_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 2312u] = sum_c_9;
+    m[at_m + 112904u] = sum_c_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 2568u] = sum_c_10;
+    m[at_m + 125448u] = sum_c_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 2824u] = sum_c_11;
+    m[at_m + 137992u] = sum_c_11;
   }
   m[at_m + 12u] = sum_d_0;
   if (first + 1u < 9u) {
-    m[at_m + 268u] = sum_d_1;
+    m[at_m + 12556u] = sum_d_1;
   }
   if (first + 2u < 9u) {
-    m[at_m + 524u] = sum_d_2;
+    m[at_m + 25100u] = sum_d_2;
   }
   if (first + 3u < 9u) {
-    m[at_m + 780u] = sum_d_3;
+    m[at_m + 37644u] = sum_d_3;
   }
   if (first + 4u < 9u) {
-    m[at_m + 1036u] = sum_d_4;
+    m[at_m + 50188u] = sum_d_4;
   }
   if (first + 5u < 9u) {
-    m[at_m + 1292u] = sum_d_5;
+    m[at_m + 62732u] = sum_d_5;
   }
   if (first + 6u < 9u) {
-    m[at_m + 1548u] = sum_d_6;
+    m[at_m + 75276u] = sum_d_6;
   }
   if (first + 7u < 9u) {
-    m[at_m + 1804u] = sum_d_7;
+    m[at_m + 87820u] = sum_d_7;
   }
   if (first + 8u < 9u) {
-    m[at_m + 2060u] = sum_d_8;
+    m[at_m + 100364u] = sum_d_8;
   }
   if (first + 9u < 9u) {
-    m[at_m + 2316u] = sum_d_9;
+    m[at_m + 112908u] = sum_d_9;
   }
   if (first + 10u < 9u) {
-    m[at_m + 2572u] = sum_d_10;
+    m[at_m + 125452u] = sum_d_10;
   }
   if (first + 11u < 9u) {
-    m[at_m + 2828u] = sum_d_11;
+    m[at_m + 137996u] = sum_d_11;
   }
 }

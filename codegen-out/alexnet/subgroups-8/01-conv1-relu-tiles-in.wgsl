@@ -8,23 +8,6 @@
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][3][228][228], zeros around
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [n][49][121][48]
 
-fn transform_row(d: ptr<function, array<f32, 7>>) {
-  let t_0 = -2.0 * (*d)[0u] + 4.0 * (*d)[1u] + 2.5 * (*d)[2u] - 5.0 * (*d)[3u] - 0.5 * (*d)[4u] + (*d)[5u];
-  let t_1 = 2.0 * (*d)[1u] - 2.0 * (*d)[2u] - 4.5 * (*d)[3u] + 0.5 * (*d)[4u] + (*d)[5u];
-  let t_2 = -2.0 * (*d)[1u] + 6.0 * (*d)[2u] - 3.5 * (*d)[3u] - 1.5 * (*d)[4u] + (*d)[5u];
-  let t_3 = (*d)[1u] - 1.5 * (*d)[2u] - 2.0 * (*d)[3u] + 1.5 * (*d)[4u] + (*d)[5u];
-  let t_4 = -(*d)[1u] + 2.5 * (*d)[2u] - 2.5 * (*d)[4u] + (*d)[5u];
-  let t_5 = 4.0 * (*d)[1u] - 5.0 * (*d)[3u] + (*d)[5u];
-  let t_6 = -2.0 * (*d)[1u] + 4.0 * (*d)[2u] + 2.5 * (*d)[3u] - 5.0 * (*d)[4u] - 0.5 * (*d)[5u] + (*d)[6u];
-  (*d)[0u] = t_0;
-  (*d)[1u] = t_1;
-  (*d)[2u] = t_2;
-  (*d)[3u] = t_3;
-  (*d)[4u] = t_4;
-  (*d)[5u] = t_5;
-  (*d)[6u] = t_6;
-}
-
 @compute @workgroup_size(64)
 fn conv1_relu_tiles_in(
   @builtin(global_invocation_id) id: vec3u,
@@ -47,7 +30,7 @@ fn conv1_relu_tiles_in(
   var d_4: array<f32, 7>;
   var d_5: array<f32, 7>;
   var d_6: array<f32, 7>;
-  // Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.
+  // Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.
   for (var row = 0u; row < min(7u, arrayLength(&x)); row++) {
     for (var j = 0u; j < 7u; j++) { d_0[j] = d_1[j]; }
     for (var j = 0u; j < 7u; j++) { d_1[j] = d_2[j]; }
@@ -55,11 +38,25 @@ fn conv1_relu_tiles_in(
     for (var j = 0u; j < 7u; j++) { d_3[j] = d_4[j]; }
     for (var j = 0u; j < 7u; j++) { d_4[j] = d_5[j]; }
     for (var j = 0u; j < 7u; j++) { d_5[j] = d_6[j]; }
-    for (var j = 0u; j < 7u; j++) { d_6[j] = x[at_x + j * 4u]; }
+    var values: array<f32, 7>;
+    for (var j = 0u; j < 7u; j++) { values[j] = x[at_x + j * 4u]; }
+    let t_0 = -2.0 * values[0u] + 4.0 * values[1u] + 2.5 * values[2u] - 5.0 * values[3u] - 0.5 * values[4u] + values[5u];
+    let t_1 = 2.0 * values[1u] - 2.0 * values[2u] - 4.5 * values[3u] + 0.5 * values[4u] + values[5u];
+    let t_2 = -2.0 * values[1u] + 6.0 * values[2u] - 3.5 * values[3u] - 1.5 * values[4u] + values[5u];
+    let t_3 = values[1u] - 1.5 * values[2u] - 2.0 * values[3u] + 1.5 * values[4u] + values[5u];
+    let t_4 = -values[1u] + 2.5 * values[2u] - 2.5 * values[4u] + values[5u];
+    let t_5 = 4.0 * values[1u] - 5.0 * values[3u] + values[5u];
+    let t_6 = -2.0 * values[1u] + 4.0 * values[2u] + 2.5 * values[3u] - 5.0 * values[4u] - 0.5 * values[5u] + values[6u];
+    d_6[0u] = t_0;
+    d_6[1u] = t_1;
+    d_6[2u] = t_2;
+    d_6[3u] = t_3;
+    d_6[4u] = t_4;
+    d_6[5u] = t_5;
+    d_6[6u] = t_6;
     at_x += 912u;
   }
 
-  // Its columns, then its rows.
   for (var j = 0u; j < 7u; j++) {
     let t_0 = -2.0 * d_0[j] + 4.0 * d_1[j] + 2.5 * d_2[j] - 5.0 * d_3[j] - 0.5 * d_4[j] + d_5[j];
     let t_1 = 2.0 * d_1[j] - 2.0 * d_2[j] - 4.5 * d_3[j] + 0.5 * d_4[j] + d_5[j];
@@ -76,13 +73,6 @@ fn conv1_relu_tiles_in(
     d_5[j] = t_5;
     d_6[j] = t_6;
   }
-  transform_row(&d_0);
-  transform_row(&d_1);
-  transform_row(&d_2);
-  transform_row(&d_3);
-  transform_row(&d_4);
-  transform_row(&d_5);
-  transform_row(&d_6);
 
   for (var row = 0u; row < min(7u, arrayLength(&transformed)); row++) {
     for (var j = 0u; j < 7u; j++) { transformed[at_v + j * 5808u] = d_0[j]; }

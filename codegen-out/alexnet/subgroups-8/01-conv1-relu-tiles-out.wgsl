@@ -5,26 +5,9 @@
 // The last of three kernels: transforms tiles of 5x5 results of 7x7 values back, a thread for each of 96 channels and
 // 121 tiles. Dispatch 182 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][121][96]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][121][49][96]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [96]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][96][55][55]
-
-fn transform_row(d: ptr<function, array<f32, 7>>) {
-  let plus_0 = (*d)[1u] + (*d)[2u];
-  let minus_0 = (*d)[1u] - (*d)[2u];
-  let plus_1 = (*d)[3u] + (*d)[4u];
-  let minus_1 = (*d)[3u] - (*d)[4u];
-  let t_0 = (*d)[0u] + (*d)[5u] + plus_0 + plus_1;
-  let t_1 = 0.5 * (*d)[5u] + minus_0 + 2.0 * minus_1;
-  let t_2 = 0.25 * (*d)[5u] + plus_0 + 4.0 * plus_1;
-  let t_3 = 0.125 * (*d)[5u] + minus_0 + 8.0 * minus_1;
-  let t_4 = 0.0625 * (*d)[5u] + (*d)[6u] + plus_0 + 16.0 * plus_1;
-  (*d)[0u] = t_0;
-  (*d)[1u] = t_1;
-  (*d)[2u] = t_2;
-  (*d)[3u] = t_3;
-  (*d)[4u] = t_4;
-}
 
 @compute @workgroup_size(64)
 fn conv1_relu_tiles_out(
@@ -37,30 +20,44 @@ fn conv1_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 11u) * 5u;
   let ox = (tile % 11u) * 5u;
-  var at_m = n * 569184u + i;
+  var at_m = n * 569184u + tile * 4704u + channel;
   let bias_of_channel = bias[channel];
 
-  var d_0: array<f32, 7>;
-  var d_1: array<f32, 7>;
-  var d_2: array<f32, 7>;
-  var d_3: array<f32, 7>;
-  var d_4: array<f32, 7>;
-  var d_5: array<f32, 7>;
-  var d_6: array<f32, 7>;
-  // Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.
+  var d_0: array<f32, 5>;
+  var d_1: array<f32, 5>;
+  var d_2: array<f32, 5>;
+  var d_3: array<f32, 5>;
+  var d_4: array<f32, 5>;
+  var d_5: array<f32, 5>;
+  var d_6: array<f32, 5>;
+  // Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.
   for (var row = 0u; row < min(7u, arrayLength(&transformed)); row++) {
-    for (var j = 0u; j < 7u; j++) { d_0[j] = d_1[j]; }
-    for (var j = 0u; j < 7u; j++) { d_1[j] = d_2[j]; }
-    for (var j = 0u; j < 7u; j++) { d_2[j] = d_3[j]; }
-    for (var j = 0u; j < 7u; j++) { d_3[j] = d_4[j]; }
-    for (var j = 0u; j < 7u; j++) { d_4[j] = d_5[j]; }
-    for (var j = 0u; j < 7u; j++) { d_5[j] = d_6[j]; }
-    for (var j = 0u; j < 7u; j++) { d_6[j] = transformed[at_m + j * 11616u]; }
-    at_m += 81312u;
+    for (var j = 0u; j < 5u; j++) { d_0[j] = d_1[j]; }
+    for (var j = 0u; j < 5u; j++) { d_1[j] = d_2[j]; }
+    for (var j = 0u; j < 5u; j++) { d_2[j] = d_3[j]; }
+    for (var j = 0u; j < 5u; j++) { d_3[j] = d_4[j]; }
+    for (var j = 0u; j < 5u; j++) { d_4[j] = d_5[j]; }
+    for (var j = 0u; j < 5u; j++) { d_5[j] = d_6[j]; }
+    var values: array<f32, 7>;
+    for (var j = 0u; j < 7u; j++) { values[j] = transformed[at_m + j * 96u]; }
+    let plus_0 = values[1u] + values[2u];
+    let minus_0 = values[1u] - values[2u];
+    let plus_1 = values[3u] + values[4u];
+    let minus_1 = values[3u] - values[4u];
+    let t_0 = values[0u] + values[5u] + plus_0 + plus_1;
+    let t_1 = 0.5 * values[5u] + minus_0 + 2.0 * minus_1;
+    let t_2 = 0.25 * values[5u] + plus_0 + 4.0 * plus_1;
+    let t_3 = 0.125 * values[5u] + minus_0 + 8.0 * minus_1;
+    let t_4 = 0.0625 * values[5u] + values[6u] + plus_0 + 16.0 * plus_1;
+    d_6[0u] = t_0;
+    d_6[1u] = t_1;
+    d_6[2u] = t_2;
+    d_6[3u] = t_3;
+    d_6[4u] = t_4;
+    at_m += 672u;
   }
 
-  // Its columns, then its rows.
-  for (var j = 0u; j < 7u; j++) {
+  for (var j = 0u; j < 5u; j++) {
     let plus_0 = d_1[j] + d_2[j];
     let minus_0 = d_1[j] - d_2[j];
     let plus_1 = d_3[j] + d_4[j];
@@ -76,11 +73,6 @@ fn conv1_relu_tiles_out(
     d_3[j] = t_3;
     d_4[j] = t_4;
   }
-  transform_row(&d_0);
-  transform_row(&d_1);
-  transform_row(&d_2);
-  transform_row(&d_3);
-  transform_row(&d_4);
 
   let at_y = n * 290400u + channel * 3025u + oy * 55u + ox;
   for (var row = 0u; row < min(5u, 55u - oy); row++) {

@@ -8,31 +8,6 @@
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][96][32][32], zeros around
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [n][64][49][96]
 
-fn transform_row(d: ptr<function, array<f32, 8>>) {
-  let t_0 = -(*d)[0u] + 5.25 * (*d)[2u] - 5.25 * (*d)[4u] + (*d)[6u];
-  let same_1 = (*d)[2u] - 4.25 * (*d)[4u] + (*d)[6u];
-  let opposite_1 = (*d)[1u] - 4.25 * (*d)[3u] + (*d)[5u];
-  let t_1 = same_1 + opposite_1;
-  let t_2 = same_1 - opposite_1;
-  let same_3 = 0.25 * (*d)[2u] - 1.25 * (*d)[4u] + (*d)[6u];
-  let opposite_3 = 0.5 * (*d)[1u] - 2.5 * (*d)[3u] + 2.0 * (*d)[5u];
-  let t_3 = same_3 + opposite_3;
-  let t_4 = same_3 - opposite_3;
-  let same_5 = 4.0 * (*d)[2u] - 5.0 * (*d)[4u] + (*d)[6u];
-  let opposite_5 = 2.0 * (*d)[1u] - 2.5 * (*d)[3u] + 0.5 * (*d)[5u];
-  let t_5 = same_5 + opposite_5;
-  let t_6 = same_5 - opposite_5;
-  let t_7 = -(*d)[1u] + 5.25 * (*d)[3u] - 5.25 * (*d)[5u] + (*d)[7u];
-  (*d)[0u] = t_0;
-  (*d)[1u] = t_1;
-  (*d)[2u] = t_2;
-  (*d)[3u] = t_3;
-  (*d)[4u] = t_4;
-  (*d)[5u] = t_5;
-  (*d)[6u] = t_6;
-  (*d)[7u] = t_7;
-}
-
 @compute @workgroup_size(64)
 fn conv2_relu_tiles_in(
   @builtin(global_invocation_id) id: vec3u,
@@ -53,7 +28,7 @@ fn conv2_relu_tiles_in(
   var d_5: array<f32, 8>;
   var d_6: array<f32, 8>;
   var d_7: array<f32, 8>;
-  // Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.
+  // Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.
   for (var row = 0u; row < min(8u, arrayLength(&x)); row++) {
     for (var j = 0u; j < 8u; j++) { d_0[j] = d_1[j]; }
     for (var j = 0u; j < 8u; j++) { d_1[j] = d_2[j]; }
@@ -62,11 +37,33 @@ fn conv2_relu_tiles_in(
     for (var j = 0u; j < 8u; j++) { d_4[j] = d_5[j]; }
     for (var j = 0u; j < 8u; j++) { d_5[j] = d_6[j]; }
     for (var j = 0u; j < 8u; j++) { d_6[j] = d_7[j]; }
-    for (var j = 0u; j < 8u; j++) { d_7[j] = x[at_x + j]; }
+    var values: array<f32, 8>;
+    for (var j = 0u; j < 8u; j++) { values[j] = x[at_x + j]; }
+    let t_0 = -values[0u] + 5.25 * values[2u] - 5.25 * values[4u] + values[6u];
+    let same_1 = values[2u] - 4.25 * values[4u] + values[6u];
+    let opposite_1 = values[1u] - 4.25 * values[3u] + values[5u];
+    let t_1 = same_1 + opposite_1;
+    let t_2 = same_1 - opposite_1;
+    let same_3 = 0.25 * values[2u] - 1.25 * values[4u] + values[6u];
+    let opposite_3 = 0.5 * values[1u] - 2.5 * values[3u] + 2.0 * values[5u];
+    let t_3 = same_3 + opposite_3;
+    let t_4 = same_3 - opposite_3;
+    let same_5 = 4.0 * values[2u] - 5.0 * values[4u] + values[6u];
+    let opposite_5 = 2.0 * values[1u] - 2.5 * values[3u] + 0.5 * values[5u];
+    let t_5 = same_5 + opposite_5;
+    let t_6 = same_5 - opposite_5;
+    let t_7 = -values[1u] + 5.25 * values[3u] - 5.25 * values[5u] + values[7u];
+    d_7[0u] = t_0;
+    d_7[1u] = t_1;
+    d_7[2u] = t_2;
+    d_7[3u] = t_3;
+    d_7[4u] = t_4;
+    d_7[5u] = t_5;
+    d_7[6u] = t_6;
+    d_7[7u] = t_7;
     at_x += 32u;
   }
 
-  // Its columns, then its rows.
   for (var j = 0u; j < 8u; j++) {
     let t_0 = -d_0[j] + 5.25 * d_2[j] - 5.25 * d_4[j] + d_6[j];
     let same_1 = d_2[j] - 4.25 * d_4[j] + d_6[j];
@@ -91,14 +88,6 @@ fn conv2_relu_tiles_in(
     d_6[j] = t_6;
     d_7[j] = t_7;
   }
-  transform_row(&d_0);
-  transform_row(&d_1);
-  transform_row(&d_2);
-  transform_row(&d_3);
-  transform_row(&d_4);
-  transform_row(&d_5);
-  transform_row(&d_6);
-  transform_row(&d_7);
 
   for (var row = 0u; row < min(8u, arrayLength(&transformed)); row++) {
     for (var j = 0u; j < 8u; j++) { transformed[at_v + j * 4704u] = d_0[j]; }

@@ -5,26 +5,9 @@
 // The last of three kernels: transforms tiles of 4x4 results of 8x8 values back, a thread for each of 256 channels and
 // 49 tiles. Dispatch 196 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][64][49][256]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][49][64][256]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][27][27]
-
-fn transform_row(d: ptr<function, array<f32, 8>>) {
-  let plus_0 = (*d)[1u] + (*d)[2u];
-  let minus_0 = (*d)[1u] - (*d)[2u];
-  let plus_1 = (*d)[3u] + (*d)[4u];
-  let minus_1 = (*d)[3u] - (*d)[4u];
-  let plus_2 = (*d)[5u] + (*d)[6u];
-  let minus_2 = (*d)[5u] - (*d)[6u];
-  let t_0 = (*d)[0u] + plus_0 + plus_1 + plus_2;
-  let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
-  let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
-  let t_3 = (*d)[7u] + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
-  (*d)[0u] = t_0;
-  (*d)[1u] = t_1;
-  (*d)[2u] = t_2;
-  (*d)[3u] = t_3;
-}
 
 @compute @workgroup_size(64)
 fn conv2_relu_tiles_out(
@@ -36,32 +19,46 @@ fn conv2_relu_tiles_out(
   let n = id.z;
   let oy = (tile / 7u) * 4u;
   let ox = (tile % 7u) * 4u;
-  var at_m = n * 802816u + i;
+  var at_m = n * 802816u + tile * 16384u + channel;
   let bias_of_channel = bias[channel];
 
-  var d_0: array<f32, 8>;
-  var d_1: array<f32, 8>;
-  var d_2: array<f32, 8>;
-  var d_3: array<f32, 8>;
-  var d_4: array<f32, 8>;
-  var d_5: array<f32, 8>;
-  var d_6: array<f32, 8>;
-  var d_7: array<f32, 8>;
-  // Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.
+  var d_0: array<f32, 4>;
+  var d_1: array<f32, 4>;
+  var d_2: array<f32, 4>;
+  var d_3: array<f32, 4>;
+  var d_4: array<f32, 4>;
+  var d_5: array<f32, 4>;
+  var d_6: array<f32, 4>;
+  var d_7: array<f32, 4>;
+  // Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.
   for (var row = 0u; row < min(8u, arrayLength(&transformed)); row++) {
-    for (var j = 0u; j < 8u; j++) { d_0[j] = d_1[j]; }
-    for (var j = 0u; j < 8u; j++) { d_1[j] = d_2[j]; }
-    for (var j = 0u; j < 8u; j++) { d_2[j] = d_3[j]; }
-    for (var j = 0u; j < 8u; j++) { d_3[j] = d_4[j]; }
-    for (var j = 0u; j < 8u; j++) { d_4[j] = d_5[j]; }
-    for (var j = 0u; j < 8u; j++) { d_5[j] = d_6[j]; }
-    for (var j = 0u; j < 8u; j++) { d_6[j] = d_7[j]; }
-    for (var j = 0u; j < 8u; j++) { d_7[j] = transformed[at_m + j * 12544u]; }
-    at_m += 100352u;
+    for (var j = 0u; j < 4u; j++) { d_0[j] = d_1[j]; }
+    for (var j = 0u; j < 4u; j++) { d_1[j] = d_2[j]; }
+    for (var j = 0u; j < 4u; j++) { d_2[j] = d_3[j]; }
+    for (var j = 0u; j < 4u; j++) { d_3[j] = d_4[j]; }
+    for (var j = 0u; j < 4u; j++) { d_4[j] = d_5[j]; }
+    for (var j = 0u; j < 4u; j++) { d_5[j] = d_6[j]; }
+    for (var j = 0u; j < 4u; j++) { d_6[j] = d_7[j]; }
+    var values: array<f32, 8>;
+    for (var j = 0u; j < 8u; j++) { values[j] = transformed[at_m + j * 256u]; }
+    let plus_0 = values[1u] + values[2u];
+    let minus_0 = values[1u] - values[2u];
+    let plus_1 = values[3u] + values[4u];
+    let minus_1 = values[3u] - values[4u];
+    let plus_2 = values[5u] + values[6u];
+    let minus_2 = values[5u] - values[6u];
+    let t_0 = values[0u] + plus_0 + plus_1 + plus_2;
+    let t_1 = minus_0 + 2.0 * minus_1 + 0.5 * minus_2;
+    let t_2 = plus_0 + 4.0 * plus_1 + 0.25 * plus_2;
+    let t_3 = values[7u] + minus_0 + 8.0 * minus_1 + 0.125 * minus_2;
+    d_7[0u] = t_0;
+    d_7[1u] = t_1;
+    d_7[2u] = t_2;
+    d_7[3u] = t_3;
+    at_m += 2048u;
   }
 
-  // Its columns, then its rows.
-  for (var j = 0u; j < 8u; j++) {
+  for (var j = 0u; j < 4u; j++) {
     let plus_0 = d_1[j] + d_2[j];
     let minus_0 = d_1[j] - d_2[j];
     let plus_1 = d_3[j] + d_4[j];
@@ -77,10 +74,6 @@ fn conv2_relu_tiles_out(
     d_2[j] = t_2;
     d_3[j] = t_3;
   }
-  transform_row(&d_0);
-  transform_row(&d_1);
-  transform_row(&d_2);
-  transform_row(&d_3);
 
   let at_y = n * 186624u + channel * 729u + oy * 27u + ox;
   for (var row = 0u; row < min(4u, 27u - oy); row++) {

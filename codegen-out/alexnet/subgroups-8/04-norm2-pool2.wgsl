@@ -5,7 +5,7 @@
 // A thread sweeps 32 channels of a pooled pixel. Dispatch 3 x 8 x batch.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;  // [n][256][27][27]
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][18][20], zeros around
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;  // [n][256][17][20], zeros around
 
 @compute @workgroup_size(64)
 fn norm2_pool2(
@@ -59,7 +59,7 @@ fn norm2_pool2(
       value_0[i] = value_1[i];
       value_1[i] = newest;
     }
-    let at_y = n * 92160u + channel * 360u + (oy + 1u) * 20u + ox + 1u;
+    let at_y = n * 87040u + channel * 340u + (oy + 1u) * 20u + ox + 1u;
     y[at_y] = largest;
   }
 }

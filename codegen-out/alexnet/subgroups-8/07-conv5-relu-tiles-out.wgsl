@@ -2,27 +2,12 @@
 //
 //   y[13x13x256] = max(Aᵀ transformed A + conv5.bias, 0)
 //
-// The last of three kernels: transforms tiles of 4x4 results of 6x6 values back, a thread for each of 256 channels and
-// 16 tiles. Dispatch 64 x 1 x batch.
+// The last of three kernels: transforms tiles of 3x3 results of 5x5 values back, a thread for each of 256 channels and
+// 25 tiles. Dispatch 100 x 1 x batch.
 
-@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][36][16][256]
+@group(0) @binding(0) var<storage, read> transformed: array<f32>;  // [n][25][25][256]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;  // [256]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [n][256][13][16]
-
-fn transform_row(d: ptr<function, array<f32, 6>>) {
-  let plus_0 = (*d)[1u] + (*d)[2u];
-  let minus_0 = (*d)[1u] - (*d)[2u];
-  let plus_1 = (*d)[3u] + (*d)[4u];
-  let minus_1 = (*d)[3u] - (*d)[4u];
-  let t_0 = (*d)[0u] + plus_0 + plus_1;
-  let t_1 = minus_0 + 2.0 * minus_1;
-  let t_2 = plus_0 + 4.0 * plus_1;
-  let t_3 = (*d)[5u] + minus_0 + 8.0 * minus_1;
-  (*d)[0u] = t_0;
-  (*d)[1u] = t_1;
-  (*d)[2u] = t_2;
-  (*d)[3u] = t_3;
-}
 
 @compute @workgroup_size(64)
 fn conv5_relu_tiles_out(
@@ -32,57 +17,54 @@ fn conv5_relu_tiles_out(
   let channel = i % 256u;
   let tile = i / 256u;
   let n = id.z;
-  let oy = (tile / 4u) * 4u;
-  let ox = (tile % 4u) * 4u;
-  var at_m = n * 147456u + i;
+  let oy = (tile / 5u) * 3u;
+  let ox = (tile % 5u) * 3u;
+  var at_m = n * 160000u + tile * 6400u + channel;
   let bias_of_channel = bias[channel];
 
-  var d_0: array<f32, 6>;
-  var d_1: array<f32, 6>;
-  var d_2: array<f32, 6>;
-  var d_3: array<f32, 6>;
-  var d_4: array<f32, 6>;
-  var d_5: array<f32, 6>;
-  // Rows come in at the bottom and move up. The bound is no constant, so that no driver unrolls the loop.
-  for (var row = 0u; row < min(6u, arrayLength(&transformed)); row++) {
-    for (var j = 0u; j < 6u; j++) { d_0[j] = d_1[j]; }
-    for (var j = 0u; j < 6u; j++) { d_1[j] = d_2[j]; }
-    for (var j = 0u; j < 6u; j++) { d_2[j] = d_3[j]; }
-    for (var j = 0u; j < 6u; j++) { d_3[j] = d_4[j]; }
-    for (var j = 0u; j < 6u; j++) { d_4[j] = d_5[j]; }
-    for (var j = 0u; j < 6u; j++) { d_5[j] = transformed[at_m + j * 4096u]; }
-    at_m += 24576u;
+  var d_0: array<f32, 3>;
+  var d_1: array<f32, 3>;
+  var d_2: array<f32, 3>;
+  var d_3: array<f32, 3>;
+  var d_4: array<f32, 3>;
+  // Rows come in at the bottom, are transformed and move up. The bound is no constant, so that no driver unrolls the loop.
+  for (var row = 0u; row < min(5u, arrayLength(&transformed)); row++) {
+    for (var j = 0u; j < 3u; j++) { d_0[j] = d_1[j]; }
+    for (var j = 0u; j < 3u; j++) { d_1[j] = d_2[j]; }
+    for (var j = 0u; j < 3u; j++) { d_2[j] = d_3[j]; }
+    for (var j = 0u; j < 3u; j++) { d_3[j] = d_4[j]; }
+    var values: array<f32, 5>;
+    for (var j = 0u; j < 5u; j++) { values[j] = transformed[at_m + j * 256u]; }
+    let plus_0 = values[1u] + values[2u];
+    let minus_0 = values[1u] - values[2u];
+    let t_0 = values[0u] + values[3u] + plus_0;
+    let t_1 = 2.0 * values[3u] + minus_0;
+    let t_2 = 4.0 * values[3u] + values[4u] + plus_0;
+    d_4[0u] = t_0;
+    d_4[1u] = t_1;
+    d_4[2u] = t_2;
+    at_m += 1280u;
   }
 
-  // Its columns, then its rows.
-  for (var j = 0u; j < 6u; j++) {
+  for (var j = 0u; j < 3u; j++) {
     let plus_0 = d_1[j] + d_2[j];
     let minus_0 = d_1[j] - d_2[j];
-    let plus_1 = d_3[j] + d_4[j];
-    let minus_1 = d_3[j] - d_4[j];
-    let t_0 = d_0[j] + plus_0 + plus_1;
-    let t_1 = minus_0 + 2.0 * minus_1;
-    let t_2 = plus_0 + 4.0 * plus_1;
-    let t_3 = d_5[j] + minus_0 + 8.0 * minus_1;
+    let t_0 = d_0[j] + d_3[j] + plus_0;
+    let t_1 = 2.0 * d_3[j] + minus_0;
+    let t_2 = 4.0 * d_3[j] + d_4[j] + plus_0;
     d_0[j] = t_0;
     d_1[j] = t_1;
     d_2[j] = t_2;
-    d_3[j] = t_3;
   }
-  transform_row(&d_0);
-  transform_row(&d_1);
-  transform_row(&d_2);
-  transform_row(&d_3);
 
   let at_y = n * 53248u + channel * 208u + oy * 16u + ox;
-  for (var row = 0u; row < min(4u, 13u - oy); row++) {
-    for (var j = 0u; j < 4u; j++) {
+  for (var row = 0u; row < min(3u, 13u - oy); row++) {
+    for (var j = 0u; j < 3u; j++) {
       if (ox + j < 13u) {
         y[at_y + row * 16u + j] = max(d_0[j] + bias_of_channel, 0.0);
       }
     }
-    for (var j = 0u; j < 4u; j++) { d_0[j] = d_1[j]; }
-    for (var j = 0u; j < 4u; j++) { d_1[j] = d_2[j]; }
-    for (var j = 0u; j < 4u; j++) { d_2[j] = d_3[j]; }
+    for (var j = 0u; j < 3u; j++) { d_0[j] = d_1[j]; }
+    for (var j = 0u; j < 3u; j++) { d_1[j] = d_2[j]; }
   }
 }
