@@ -78,6 +78,15 @@ export function inputRows(size: ConvSize, tile: ConvTile): readonly InputRow[] {
   return [...rows.values()].sort((a, b) => a.channel - b.channel || a.offset - b.offset);
 }
 
+/** How many `inputRows` there are, and how many pairs of an output row and a kernel row they belong to. */
+export function countInputRows({ kernel, stride, dilation }: ConvSize, { rows, turn }: ConvTile): { readonly rows: number; readonly uses: number } {
+  const [channels, kernelRows] = turn === 'kernel row' ? [1, 1] : [turn.channels, kernel[0]];
+  // Windows that follow each other without a gap share rows; ones with gaps may share some.
+  const distinct = (): number => new Set(Array.from({ length: rows * kernelRows }, (_, i) => Math.floor(i / kernelRows) * stride[0] + (i % kernelRows) * dilation[0])).size;
+  const of = dilation[0] === 1 || kernelRows === 1 ? (rows - 1) * Math.min(stride[0], kernelRows) + kernelRows : distinct();
+  return { rows: channels * of, uses: channels * rows * kernelRows };
+}
+
 /** Input columns that a tile reads of each row. */
 export const inputColumns = (size: ConvSize, tile: ConvTile): number =>
   (tile.columns - 1) * size.stride[1] + (size.kernel[1] - 1) * size.dilation[1] + 1;

@@ -17,7 +17,10 @@ export const u = (value: number): string => `${value}u`;
 export function f(value: number): string {
   const single = Math.fround(value);
   let shortest = single;
-  for (let digits = 9; digits > 0 && Math.fround(Number(single.toPrecision(digits))) === single; digits--) shortest = Number(single.toPrecision(digits));
+  for (let digits = 1; digits <= 9; digits++) {
+    shortest = Number(single.toPrecision(digits));
+    if (Math.fround(shortest) === single) break;
+  }
   const text = String(shortest);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

@@ -2,7 +2,7 @@
 
 import type { Precision } from '../../runtime/plan.ts';
 import { lanesWithin, type Target } from '../ir/target.ts';
-import { inputColumns, inputRows, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
+import { countInputRows, inputColumns, tapQuads, type ConvSize, type ConvTile } from '../kernels/conv-tile.ts';
 
 /** Lanes of a convolution's workgroup, by the output channels of a group. */
 export const convLanes = ({ subgroupSize, limits }: Target, { outChannels }: ConvSize): number =>
@@ -77,16 +77,16 @@ export function estimateConv(size: ConvSize, target: Target, tile: ConvTile, pre
   const weightLoad = (precision === 'f16' && size.kernel[0] * size.kernel[1] > 1 ? cost.halfLoad : undefined) ?? cost.weightLoad;
   const { lanes, blocks, rows, columns, turn, shares } = tile;
   const [kernelRows, kernelColumns] = size.kernel;
-  const needed = inputRows(size, tile);
+  const needed = countInputRows(size, tile);
   const columnsIn = inputColumns(size, tile);
   const quadsPerRow = Math.ceil((size.shift + columnsIn) / 4);
   const perRow = Math.ceil(quadsPerRow / lanes);
   const rowsPerLoad = turn === 'kernel row' || perRow > 1 ? 1 : Math.max(1, Math.floor(lanes / quadsPerRow));
-  const inputLoads = Math.ceil(needed.length / rowsPerLoad) * perRow;
+  const inputLoads = Math.ceil(needed.rows / rowsPerLoad) * perRow;
   const inputs =
-    target.supply === 'broadcast' ? inputLoads * cost.inputLoad + needed.length * columnsIn * cost.share : needed.length * quadsPerRow * cost.inputLoad;
+    target.supply === 'broadcast' ? inputLoads * cost.inputLoad + needed.rows * columnsIn * cost.share : needed.rows * quadsPerRow * cost.inputLoad;
   const sums = rows * columns * blocks;
-  const taps = needed.reduce((count, { uses }) => count + uses.length, 0) * kernelColumns;
+  const taps = needed.uses * kernelColumns;
   const fma = sums >= 12 ? cost.fma : cost.fmaAlone + ((cost.fma - cost.fmaAlone) * sums) / 12;
   const oneTurn = cost.turn + inputs + tapQuads(size, tile) * blocks * weightLoad + taps * columns * blocks * fma;
   const turns = turn === 'kernel row' ? size.inChannels * kernelRows : Math.ceil(size.inChannels / turn.channels);

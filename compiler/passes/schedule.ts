@@ -24,7 +24,7 @@ import { denseLanes } from './dense-ways.ts';
 import { layOut, layoutOf, viewAs, type Layouts } from './layout.ts';
 import { matricesOf, type MatricesWay } from './matrix-ways.ts';
 import { shippedWays } from './shipped-ways.ts';
-import { chooseWay, shapeOf, workOf, type Tuned, type Way, type WaySite } from './ways.ts';
+import { choiceKey, chooseWay, shapeOf, workOf, type Chosen, type Tuned, type Way, type WaySite } from './ways.ts';
 
 export interface Schedule {
   readonly target: Target;
@@ -89,9 +89,12 @@ export function layOutFor(program: Program, target: Target, { precision = 'f32',
   const aligns = (kernel: FusedKernel): boolean => kernel.core.kind === 'pool' && suitsStrips(target, kernel.core.window, shapeOf(kernel));
   // How far a picture is from the left does not depend on how kernels cut it.
   const plain = layOut(program, rowMultiple(target), () => 1, aligns);
+  const known = new Map<string, Chosen | undefined>();
   const chosen = program.kernels.flatMap((kernel) => {
     const site: WaySite = { kernel, precision, images, left: layoutOf(plain, kernel.reads).left };
-    const one = chooseWay(site, target, tuned, shipped);
+    const key = choiceKey(site) ?? '';
+    const one = known.has(key) ? known.get(key) : chooseWay(site, target, tuned, shipped);
+    known.set(key, one);
     return one === undefined ? [] : [{ kernel, work: workOf(site) ?? '', ...one }];
   });
   const ways = new Map(chosen.map(({ kernel, way }) => [kernel, way]));

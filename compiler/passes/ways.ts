@@ -73,6 +73,12 @@ export interface Chosen {
   readonly stale?: true;
 }
 
+/** All that a choice depends on besides the target: kernels of which it is the same are written in the same way. */
+export function choiceKey(site: WaySite): string | undefined {
+  const work = workOf(site);
+  return work === undefined ? undefined : [work, shiftOf(site), isSquashed(site.kernel)].join();
+}
+
 /** The way for a kernel: that of `tuned`, else that of `shipped`, else the best estimate. Undefined where there is nothing to choose. */
 export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map(), shipped: Tuned = new Map()): Chosen | undefined {
   const work = workOf(site);
@@ -90,7 +96,8 @@ export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map(
 }
 
 /** In no order but that the usual one comes first where nothing is estimated. */
-function* enumerate({ kernel, precision, images, left }: WaySite, target: Target): Generator<EstimatedWay> {
+function* enumerate(site: WaySite, target: Target): Generator<EstimatedWay> {
+  const { kernel, precision, images } = site;
   const { core, readsShape } = kernel;
   const shape = shapeOf(kernel);
   if (core.kind === 'dense') {
@@ -101,7 +108,7 @@ function* enumerate({ kernel, precision, images, left }: WaySite, target: Target
     for (const way of ways) yield { way };
   }
   if (core.kind !== 'conv') return;
-  const size: ConvSize = { ...convSize({ kernel, shape }, core), shift: left === undefined ? 0 : (left - core.window.before[1]) % 4 };
+  const size: ConvSize = { ...convSize({ kernel, shape }, core), shift: shiftOf(site) };
   if (size.outChannels * 4 <= convLanes(target, size)) {
     if (size.inChannels === 1 && suitsStrips(target, core.window, shape)) yield { way: { kind: 'strips' } };
     yield { way: { kind: 'pixels' } };
@@ -113,6 +120,9 @@ function* enumerate({ kernel, precision, images, left }: WaySite, target: Target
   if (isSquashed(kernel)) return;
   for (const tile of winogradTiles(size, target)) yield { way: { kind: 'winograd', tile }, estimate: estimateWinograd(size, target, tile, images) };
 }
+
+/** Values between a multiple of four and the first one that a row of windows reads. */
+const shiftOf = ({ kernel: { core }, left }: WaySite): number => (core.kind !== 'conv' || left === undefined ? 0 : (left - core.window.before[1]) % 4);
 
 /**
  * Whether a function of bounded values is in a kernel's tail, such as the sigmoid. Winograd's tiles are off by a part of the

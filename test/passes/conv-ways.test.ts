@@ -1,7 +1,7 @@
 // Any convolution has a tile, and its target can hold all it has.
 
 import { expect, test } from 'vitest';
-import type { ConvSize } from '../../compiler/kernels/conv-tile.ts';
+import { countInputRows, inputRows, type ConvSize } from '../../compiler/kernels/conv-tile.ts';
 import { convTiles, estimateConv } from '../../compiler/passes/conv-ways.ts';
 import { targets } from '../../compiler/passes/targets.ts';
 import { winogradTiles } from '../../compiler/passes/winograd-ways.ts';
@@ -43,4 +43,19 @@ test('tiles of a picture come in whole loads or in equal parts, as many as are w
   const countsOf = (blocks: number): readonly number[] => cuts.filter((cut) => cut.blocks === blocks).map(({ tiles }) => tiles).sort((a, b) => a - b);
   expect(countsOf(2)).toEqual([7, 8, 9, 10, 13, 16, 17, 24, 25, 32, 40, 48, 49, 56]);
   expect(countsOf(4)).toEqual([7, 8, 9, 10, 13, 16, 17, 24, 25]);
+});
+
+test('input rows are counted as they are', () => {
+  const target = targets.find(({ name }) => name === 'subgroups-8') ?? expect.fail('no such target');
+  for (const kernel of [[1, 1], [2, 2], [3, 3], [5, 1]] as const) {
+    for (const stride of [1, 2, 3, 4]) {
+      for (const dilation of [1, 2, 3, 4]) {
+        const size: ConvSize = { ...plain, kernel, stride: [stride, stride], dilation: [dilation, 1] };
+        for (const tile of convTiles(size, target)) {
+          const rows = inputRows(size, tile);
+          expect(countInputRows(size, tile), JSON.stringify({ size, tile })).toEqual({ rows: rows.length, uses: rows.flatMap(({ uses }) => uses).length });
+        }
+      }
+    }
+  }
 });
