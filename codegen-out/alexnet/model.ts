@@ -1993,7 +1993,7 @@ export const plan = {
               shader: 'portable/03-conv2-relu-products.wgsl',
               entryPoint: 'conv2_relu_products',
               images: 1,
-              workgroups: [2, 245],
+              workgroups: [2, 294],
             },
           ],
           bindings: [{ slot: 3, access: 'read' }, { weight: 2 }, { slot: 4, access: 'write' }],

@@ -78,8 +78,10 @@ export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradT
   const values = target.supply === 'uniform' ? tile.tiles * quads * cost.inputLoad : Math.ceil(tile.tiles / lanes) * cost.inputLoad + tile.tiles * 4 * cost.share;
   const oneTurn = cost.turn + values + quads * blocks * (cost.weightLoad + 4 * tile.tiles * cost.fma);
   const turns = inChannels / 4 / quads / shares;
+  // With its address, and where a driver unrolls, through a copy of all sums.
+  const storing = target.supply === 'broadcast' && target.unroll === 'driver' ? 2.5 : 1.5;
   const workgroups = size.groups * Math.ceil(size.outChannels / (lanes * blocks)) * places * Math.ceil(tiles / tile.tiles);
-  const subgroup = turns * oneTurn + (tile.tiles * blocks * 2.5 * store) / shares + addUp(target, shares, tile.tiles, blocks) + cost.workgroup;
+  const subgroup = turns * oneTurn + (tile.tiles * blocks * storing * store) / shares + addUp(target, shares, tile.tiles, blocks) + cost.workgroup;
   const products = sideBySide(target, images, workgroups * shares, subgroup, turns * (cost.wait ?? 0));
   const compiling = 4 * tile.tiles * blocks * cost.compile + (target.unroll === 'written' ? places + results + tile.tiles * blocks : inputs + tile.outputs + blocks) * cost.compileStore;
   const weights = fetching(target, images, places * size.groups * inChannels * size.outChannels, lanes);
