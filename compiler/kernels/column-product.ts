@@ -35,8 +35,11 @@ export interface ColumnProduct {
   readonly sharing?: Shares;
   /** Which column and, as a term where there are several, which group of four a lane loads first, of the workgroup's. */
   readonly place: { readonly column: string; readonly quad: readonly string[] };
-  /** Loads what a turn takes in and adds its products to the sums; `at_w` is the turn's first group of weights. */
-  readonly turn: Lines;
+  /**
+   * Goes from `at_w`, the first group of weights, to `end`, and adds all products to the sums. `at` is the variable that says
+   * where a lane's inputs are loaded, counted in what one load brings.
+   */
+  loop(at: string): Lines;
   /**
    * Stores the sums of all blocks: by a loop over a copy of them where each store in the text takes its driver tens of
    * milliseconds to compile, else one after the other.
@@ -45,6 +48,8 @@ export interface ColumnProduct {
 }
 
 export interface ColumnProductSource {
+  /** How many groups of four inputs the loop goes through. */
+  readonly groups: number;
   /** How a lane's inputs are loaded: so many columns and groups of four further on than its first. */
   readonly input: (columnsOn: string | number, quadsOn: number) => string;
   /** How many groups that loads at once, the columns of a matrix; absent: one. More only where all lanes load the same. */
@@ -55,7 +60,7 @@ export interface ColumnProductSource {
 
 export function columnProduct(
   { lanes, blocks, columns, quads, shares = 1 }: ColumnProductTile, { unroll, supply }: Pick<Target, 'unroll' | 'supply'>,
-  { input, together = 1, weights }: ColumnProductSource,
+  { groups, input, together = 1, weights }: ColumnProductSource,
 ): ColumnProduct {
   const uniform = supply === 'uniform';
   const sharing = shares > 1 ? shareAmong(shares, lanes, columns) : undefined;
@@ -81,6 +86,9 @@ export function columnProduct(
   const take = handAround(unroll);
 
   const loadWeights = (quad: number): Lines => eachBlock((block) => [`let ${weightsOf(quad, block)} = ${weights(plus('at_w', 'lane', (quad * blocks + block) * lanes))};`]);
+
+  /** The lanes' loads of a single column bring the inputs of several turns, where a driver takes a lane that it does not know. */
+  const keeps = !uniform && !written && columns === 1 && quads < lanes && groups % lanes === 0;
 
   /** Takes four inputs of a column, group `quad` of the turn, into its sums. */
   const multiply = (quad: number, column: string | number, inputs: string): Lines =>
@@ -111,22 +119,44 @@ export function columnProduct(
       ...eachOf(loads, (load) => {
         const first = load * columnsPerLoad;
         return each(unroll, 'i', Math.min(columns - first, columnsPerLoad), (column) => {
-          const inputs = inputsOf(quad, column);
           const from = plus(times(typeof column === 'number' ? column - first : first === 0 ? column : `(${column} - ${u(first)})`, quads), quad);
-          return [`let ${inputs} = ${take}(${partName(load)}, ${from});`, ...multiply(quad, column, inputs)];
+          return takeIn(quad, column, partName(load), from);
         }, first);
       }),
     ]),
   ];
 
+  const takeIn = (quad: number, column: string | number, part: string, lane: string): Lines => {
+    const inputs = inputsOf(quad, column);
+    return [`let ${inputs} = ${take}(${part}, ${lane});`, ...multiply(quad, column, inputs)];
+  };
+
+  const weightsOfTurn = quads * lanes * blocks;
+  const next = `at_w += ${u(weightsOfTurn)};`;
+
+  /** A load for several turns. */
+  const keepingLoop = (at: string): Lines => [
+    `let part = ${input(0, 0)};`,
+    `let stop = min(at_w + ${u((weightsOfTurn * lanes) / quads)}, end);`,
+    `for (var quad = 0u; at_w < stop; quad += ${u(quads)}) {`,
+    [...eachOf(quads, (quad) => [...loadWeights(quad), ...takeIn(quad, 0, 'part', plus('quad', quad))]), next],
+    '}',
+    `${at} += ${u(lanes)};`,
+  ];
+
   return {
     ...(sharing === undefined ? {} : { sharing }),
-    place: uniform ? { column: '0u', quad: [] } : { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
+    place: uniform ? { column: '0u', quad: [] } : keeps ? { column: '0u', quad: ['lane'] } : { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
     start: eachBlock((block) => {
       if (written || columns === 1) return each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = ${inParts ? 'vec4f()' : '0.0'};`]);
       return [`var ${named('sum', block)}: array<f32, ${columns}>;`];
     }),
-    turn: uniform ? uniformTurn() : broadcastTurn(),
+    loop: (at) => [
+      '// The end is no constant, so that no driver unrolls this loop.',
+      'while (at_w < end) {',
+      keeps ? keepingLoop(at) : [...(uniform ? uniformTurn() : broadcastTurn()), `${at} += ${u(quads / together)};`, next],
+      '}',
+    ],
     store({ count, has }, store) {
       const some = (block: number, column: string | number, value: string): Lines =>
         has === undefined || column === 0 ? store(block, column, value) : [`if (${has(column)}) {`, store(block, column, value), '}'];

@@ -78,6 +78,7 @@ export function denseColumns(site: KernelSite, core: DenseCore, tile: DenseColum
   const results = new Results(writer);
 
   const sums = columnProduct({ lanes, blocks, columns: images, quads, shares }, target, {
+    groups: groupsOfShare,
     input: (columnsOn, quadsOn) => `x[${plus('at_x', times(columnsOn, x.imageStride / loaded), quadsOn / together)}]`,
     together,
     weights,
@@ -93,11 +94,8 @@ export function denseColumns(site: KernelSite, core: DenseCore, tile: DenseColum
     '',
     `var at_x = ${plus(String(times(images > 1 ? plus('n', sums.place.column) : 'n', x.imageStride / loaded)), ...share(groupsOfShare / together), ...sums.place.quad, firstInput / loaded)};`,
     `var at_w = ${plus(`group.x * ${u((pitch / 4) * atOnce)}`, ...share(groupsOfShare * atOnce))};`,
-    '// The end is no constant, so that no driver unrolls this loop.',
     `let end = at_w + ${u(groupsOfShare * atOnce)};`,
-    'while (at_w < end) {',
-    [...sums.turn, `at_x += ${u(quads / together)};`, `at_w += ${u(quads * atOnce)};`],
-    '}',
+    ...sums.loop('at_x'),
     '',
     ...sums.store({ count: `min(${u(images)}, end)` }, finish),
   ];

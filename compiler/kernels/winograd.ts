@@ -268,6 +268,7 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
     const weights = writer.weights('weight', 4, `[${groups * blocksPerGroup}][${places}][${channelQuads}]${blocks > 1 ? `[${blocks}]` : ''}[${lanes}] of 4 channels`, [packed()]);
     writer.scratch('m', transformedOutput, 'write', 'f32', `[n][${tiles}][${places}][${allOut}]`);
     const sums = columnProduct({ lanes, blocks, columns, quads, shares }, site.target, {
+      groups: quadsOfShare,
       input: (columnsOn, quadsOn) => `v[${plus('at_v', times(columnsOn, allIn / loaded), quadsOn / together)}]`,
       together,
       weights,
@@ -301,11 +302,8 @@ export function winograd(site: KernelSite, core: ConvCore, size: ConvSize, tile:
         ...sums.place.quad,
       )};`,
       `var at_w = ${plus(`(group.x * ${u(places)} + place) * ${u(channelQuads * atOnce)}`, ...share(quadsOfShare * atOnce))};`,
-      '// The end is no constant, so that no driver unrolls this loop.',
       `let end = at_w + ${u(quadsOfShare * atOnce)};`,
-      'while (at_w < end) {',
-      [...sums.turn, `at_v += ${u(quads / together)};`, `at_w += ${u(quads * atOnce)};`],
-      '}',
+      ...sums.loop('at_v'),
       '',
       `let at_m = ((n * ${u(tiles)} + first) * ${u(places)} + place) * ${u(allOut)} + channel;`,
       ...stores,

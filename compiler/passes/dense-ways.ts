@@ -44,7 +44,7 @@ export function denseLanes({ subgroupSize, limits }: Target): number {
  */
 export function denseWays(inputs: number, units: number, weightBytes: number, target: Target): readonly (RowsWay | ColumnsWay)[] {
   const lanes = denseLanes(target);
-  const { supply, subgroupSize, limits } = target;
+  const { supply, unroll, subgroupSize, limits } = target;
   const numbers = limits.maxComputeWorkgroupStorageSize / 4;
   const groups = Math.ceil(inputs / (4 * lanes));
   const rows = imagesTogether.flatMap((together) =>
@@ -63,7 +63,8 @@ export function denseWays(inputs: number, units: number, weightBytes: number, ta
   const columns = imagesTogether.flatMap((images) =>
     [1, 2].flatMap((quadsTogether) =>
       [usual, ...[4, 2, 1].filter((blocks) => blocks !== usual)].filter(fits).flatMap((blocks) => {
-        const usualQuads = Math.min(8 / blocks, lanes);
+        // Where a load of inputs lasts for several turns, these may be short.
+        const usualQuads = unroll === 'driver' ? 1 : Math.min(8 / blocks, lanes);
         return [usualQuads, ...[8, 4, 2, 1].filter((quads) => quads !== usualQuads && quads <= lanes && quads * blocks <= mostAtOnce)].map(
           (quads): ColumnsWay => ({ kind: 'columns', tile: { lanes, blocks, quads, images, quadsTogether } }));
       }),

@@ -24,8 +24,8 @@ fn conv2_relu_products(
 
   var at_v = ((n * 49u + place) * 81u + first) * 24u + (group.x / 1u) * 12u;
   var at_w = (group.x * 49u + place) * 1536u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 1536u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let weights_a = weight[at_w + lane];
     let weights_b = weight[at_w + lane + 64u];

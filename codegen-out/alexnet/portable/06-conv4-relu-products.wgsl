@@ -23,8 +23,8 @@ fn conv4_relu_products(
 
   var at_v = ((n * 16u + place) * 49u + first) * 24u + (group.x / 3u) * 12u;
   var at_w = (group.x * 16u + place) * 3072u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 3072u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let weights_0 = weight[at_w + lane];
     let weights_1 = weight[at_w + lane + 64u];

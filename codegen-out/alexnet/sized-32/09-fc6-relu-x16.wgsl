@@ -31,8 +31,8 @@ fn fc6_relu(
 
   var at_x = n * 576u + share * 72u;
   var at_w = group.x * 73728u + share * 9216u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 9216u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let weights_0 = weight[at_w + lane];
     let weights_1 = weight[at_w + lane + 32u];

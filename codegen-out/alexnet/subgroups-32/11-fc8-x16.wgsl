@@ -30,8 +30,8 @@ fn fc8(
 
   var at_x = n * 256u + share * 32u;
   var at_w = group.x * 32768u + share * 4096u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 4096u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let weights_0 = weight[at_w + lane];
     let weights_1 = weight[at_w + lane + 32u];

@@ -124,8 +124,8 @@ fn conv2_relu_products(
 
   var at_v = ((n * 64u + place) * 49u + first + lane) * 24u + (group.x / 8u) * 12u;
   var at_w = (group.x * 64u + place) * 192u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 192u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = v[at_v];
     let part_1 = v[at_v + 96u];

@@ -60,8 +60,8 @@ fn conv3_relu_products(
 
   var at_v = ((n * 49u + place) * 9u + first + lane) * 64u;
   var at_w = (group.x * 49u + place) * 1024u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 1024u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = v[at_v];
     let part_1 = v[at_v + 256u];

@@ -55,8 +55,8 @@ fn fc6_relu(
 
   var at_x = (n + lane) * 2304u;
   var at_w = group.x * 36864u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 36864u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = x[at_x];
     let part_1 = x[at_x + 9216u];

@@ -27,8 +27,8 @@ fn fc6_relu(
 
   var at_x = n * 2304u + lane % 2u;
   var at_w = group.x * 36864u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 36864u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part = x[at_x];
     let weights_a_0 = weight[at_w + lane];

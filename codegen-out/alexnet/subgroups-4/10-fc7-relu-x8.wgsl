@@ -55,8 +55,8 @@ fn fc7_relu(
 
   var at_x = (n + lane) * 1024u;
   var at_w = group.x * 16384u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 16384u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = x[at_x];
     let part_1 = x[at_x + 4096u];

@@ -27,8 +27,8 @@ fn conv1_relu_products(
 
   var at_v = ((n * 49u + place) * 121u + first + lane) * 12u;
   var at_w = (group.x * 49u + place) * 288u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 288u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = v[at_v];
     let part_1 = v[at_v + 96u];

@@ -28,8 +28,8 @@ fn conv4_relu_products(
 
   var at_v = ((n * 25u + place) * 25u + first + lane) * 96u + (group.x / 6u) * 48u;
   var at_w = (group.x * 25u + place) * 1536u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 1536u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part_0 = v[at_v];
     let part_1 = v[at_v + 768u];

@@ -27,8 +27,8 @@ fn fc8(
 
   var at_x = (n + lane) * 1024u;
   var at_w = group.x * 32768u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 32768u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part = x[at_x];
     let weights_a = weight[at_w + lane];

@@ -25,32 +25,26 @@ fn fc8(
   var sum_c = 0.0;
   var sum_d = 0.0;
 
-  var at_x = n * 1024u + lane % 2u;
+  var at_x = n * 1024u + lane;
   var at_w = group.x * 32768u;
-  // The end is no constant, so that no driver unrolls this loop.
   let end = at_w + 32768u;
+  // The end is no constant, so that no driver unrolls this loop.
   while (at_w < end) {
     let part = x[at_x];
-    let weights_a_0 = weight[at_w + lane];
-    let weights_b_0 = weight[at_w + lane + 8u];
-    let weights_c_0 = weight[at_w + lane + 16u];
-    let weights_d_0 = weight[at_w + lane + 24u];
-    let inputs_0 = subgroupShuffle(part, 0u);
-    sum_a = fma(inputs_0.w, weights_a_0.w, fma(inputs_0.z, weights_a_0.z, fma(inputs_0.y, weights_a_0.y, fma(inputs_0.x, weights_a_0.x, sum_a))));
-    sum_b = fma(inputs_0.w, weights_b_0.w, fma(inputs_0.z, weights_b_0.z, fma(inputs_0.y, weights_b_0.y, fma(inputs_0.x, weights_b_0.x, sum_b))));
-    sum_c = fma(inputs_0.w, weights_c_0.w, fma(inputs_0.z, weights_c_0.z, fma(inputs_0.y, weights_c_0.y, fma(inputs_0.x, weights_c_0.x, sum_c))));
-    sum_d = fma(inputs_0.w, weights_d_0.w, fma(inputs_0.z, weights_d_0.z, fma(inputs_0.y, weights_d_0.y, fma(inputs_0.x, weights_d_0.x, sum_d))));
-    let weights_a_1 = weight[at_w + lane + 32u];
-    let weights_b_1 = weight[at_w + lane + 40u];
-    let weights_c_1 = weight[at_w + lane + 48u];
-    let weights_d_1 = weight[at_w + lane + 56u];
-    let inputs_1 = subgroupShuffle(part, 1u);
-    sum_a = fma(inputs_1.w, weights_a_1.w, fma(inputs_1.z, weights_a_1.z, fma(inputs_1.y, weights_a_1.y, fma(inputs_1.x, weights_a_1.x, sum_a))));
-    sum_b = fma(inputs_1.w, weights_b_1.w, fma(inputs_1.z, weights_b_1.z, fma(inputs_1.y, weights_b_1.y, fma(inputs_1.x, weights_b_1.x, sum_b))));
-    sum_c = fma(inputs_1.w, weights_c_1.w, fma(inputs_1.z, weights_c_1.z, fma(inputs_1.y, weights_c_1.y, fma(inputs_1.x, weights_c_1.x, sum_c))));
-    sum_d = fma(inputs_1.w, weights_d_1.w, fma(inputs_1.z, weights_d_1.z, fma(inputs_1.y, weights_d_1.y, fma(inputs_1.x, weights_d_1.x, sum_d))));
-    at_x += 2u;
-    at_w += 64u;
+    let stop = min(at_w + 256u, end);
+    for (var quad = 0u; at_w < stop; quad += 1u) {
+      let weights_a = weight[at_w + lane];
+      let weights_b = weight[at_w + lane + 8u];
+      let weights_c = weight[at_w + lane + 16u];
+      let weights_d = weight[at_w + lane + 24u];
+      let inputs = subgroupShuffle(part, quad);
+      sum_a = fma(inputs.w, weights_a.w, fma(inputs.z, weights_a.z, fma(inputs.y, weights_a.y, fma(inputs.x, weights_a.x, sum_a))));
+      sum_b = fma(inputs.w, weights_b.w, fma(inputs.z, weights_b.z, fma(inputs.y, weights_b.y, fma(inputs.x, weights_b.x, sum_b))));
+      sum_c = fma(inputs.w, weights_c.w, fma(inputs.z, weights_c.z, fma(inputs.y, weights_c.y, fma(inputs.x, weights_c.x, sum_c))));
+      sum_d = fma(inputs.w, weights_d.w, fma(inputs.z, weights_d.z, fma(inputs.y, weights_d.y, fma(inputs.x, weights_d.x, sum_d))));
+      at_w += 32u;
+    }
+    at_x += 8u;
   }
 
   var finished: array<f32, 4>;
