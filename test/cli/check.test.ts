@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CheckedData } from '../../compiler/check.ts';
 import { call } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'netloom-check-'));
+const folder = scratchFolder('check');
 
 const right = `netloom: 1
 name: small
@@ -132,7 +132,7 @@ describe('labels beside the spec', () => {
 });
 
 describe('a variant', () => {
-  const project = mkdtempSync(join(tmpdir(), 'netloom-variant-'));
+  const project = scratchFolder('variant');
   mkdirSync(join(project, 'bases'));
   writeFileSync(join(project, 'bases', 'base.yaml'), right.replace('name: small', 'name: base\nparams: { units: 2 }\nlabels: ../names.txt').replace('units: 2, expect: 2', 'units: = units, expect: "?"'));
   writeFileSync(join(project, 'names.txt'), 'cat\ndog\n');

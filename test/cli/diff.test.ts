@@ -1,15 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Difference } from '../../compiler/diff.ts';
 import { call } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
 const specs = fileURLToPath(new URL('../../specs/', import.meta.url));
 const [alexnet, notebook] = [join(specs, 'alexnet.yaml'), join(specs, 'alexnet-notebook.yaml')];
-const folder = mkdtempSync(join(tmpdir(), 'netloom-diff-'));
+const folder = scratchFolder('diff');
 const home = process.cwd();
 
 const small = `netloom: 1

@@ -1,14 +1,14 @@
 // The verbs that write specs: fmt, fix and init.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, callWith } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'netloom-edit-'));
+const folder = scratchFolder('edit');
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -127,7 +127,7 @@ describe('init', () => {
   });
 
   test('where netloom is installed beside it, through node_modules', async () => {
-    const project = mkdtempSync(join(tmpdir(), 'netloom-project-'));
+    const project = scratchFolder('project', onTestFinished);
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(root, join(project, 'node_modules', 'netloom'));
     mkdirSync(join(project, 'nets'));

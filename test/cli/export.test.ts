@@ -1,7 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { syntheticTensor } from '../../runtime/synthetic.ts';
@@ -9,8 +8,9 @@ import { elements } from '../../compiler/ir/tensor.ts';
 import { call } from '../support/call.ts';
 import { networkOf } from '../support/gpu.ts';
 import { onnxRuntime, runOnnxFile } from '../support/onnx.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'netloom-export-'));
+const folder = scratchFolder('export');
 const spec = join(folder, 'little.yaml');
 const text = `netloom: 1
 name: little

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckedData } from '../../compiler/check.ts';
 import { call, callWith } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'netloom-operands-'));
+const folder = scratchFolder('operands');
 const home = process.cwd();
 const spec = 'netloom: 1\nname: small\ninput: { image: 8 }\nlayers: { d: { op: dense, units: 2, expect: 2 } }\n';
 

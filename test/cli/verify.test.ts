@@ -1,17 +1,17 @@
 // On whatever adapter there is: hardware, lavapipe, or the embedded one.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Golden } from '../../compiler/cli/golden.ts';
 import { call } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const golden = file('test/golden/alexnet-eighth.json');
 const eighth = [file('specs/alexnet.yaml'), '--set', 'width=0.125', '--set', 'classes=10'] as const;
-const folder = mkdtempSync(join(tmpdir(), 'netloom-verify-'));
+const folder = scratchFolder('verify');
 
 /** The golden file with something changed, in a file of its own. */
 function changed(name: string, change: (golden: Golden) => object): string {

@@ -1,11 +1,10 @@
 // The language server as an editor meets it: another process, spoken to over its standard streams. What it says of texts
 // unasked, and that it goes on whatever it is given.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   CompletionRequest,
   DefinitionRequest,
@@ -16,6 +15,7 @@ import {
 } from 'vscode-languageserver-protocol/node';
 import { call } from '../support/call.ts';
 import { positionOf, textIn } from '../support/editor.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { all, little, servedSpecs } from '../support/served-specs.ts';
 
 const served = servedSpecs();
@@ -98,7 +98,7 @@ describe('a path out of the project reads as it does from `check`', () => {
   });
 
   test('in none, where it is the folder of the spec that is read first', async () => {
-    const place = mkdtempSync(join(tmpdir(), 'netloom-lsp-'));
+    const place = scratchFolder('lsp', onTestFinished);
     mkdirSync(join(place, 'bases'));
     writeFileSync(join(place, 'little.yaml'), little);
     writeFileSync(join(place, 'bases/main.yaml'), variant('../little.yaml'));

@@ -1,12 +1,12 @@
 // A language server of its own for a test file, with a folder of specs, and what tests ask of it about them.
 
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { CompletionRequest, HoverRequest, InlayHintRequest, type CompletionItem, type InitializeResult, type Location, type MarkupContent } from 'vscode-languageserver-protocol/node';
 import { Editor } from './editor.ts';
+import { scratchFolder } from './scratch-folder.ts';
 
 export const little = `netloom: 1
 name: little
@@ -48,7 +48,7 @@ export interface ServedSpecs {
 
 /** Starts the server before the tests of the file that calls this, and stops it after them. */
 export function servedSpecs(): ServedSpecs {
-  const folder = mkdtempSync(join(tmpdir(), 'netloom-lsp-'));
+  const folder = scratchFolder('lsp');
   mkdirSync(join(folder, '.git'));
   const uri = (name: string): string => pathToFileURL(join(folder, name)).href;
   let started: { readonly editor: Editor; readonly hello: InitializeResult } | undefined;
