@@ -1,22 +1,22 @@
 // The package as a user gets it: packed, put into a project of its own, and used as README.md says, word for word.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../compiler/bundle.ts';
 import { compile } from '../compiler/compile.ts';
 import { profiles } from '../compiler/passes/targets.ts';
 import { call } from './support/call.ts';
 import { Editor } from './support/editor.ts';
 import { networkOf } from './support/gpu.ts';
+import { scratchFolder } from './support/scratch-folder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const scratch = mkdtempSync(join(tmpdir(), 'netloom-package-'));
+const scratch = scratchFolder('package');
 const staging = join(scratch, 'staging');
 const user = join(scratch, 'user');
 const installed = join(user, 'node_modules', 'netloom');
@@ -42,10 +42,6 @@ beforeAll(async () => {
   symlinkSync(join(root, 'specs'), join(user, 'specs'));
   symlinkSync(join(root, 'test'), join(user, 'test'));
 }, 120_000);
-
-afterAll(() => {
-  rmSync(scratch, { recursive: true, force: true });
-});
 
 /** Runs a program in the user's project. */
 function run(program: string, ...args: readonly string[]): { status: number | null; out: string; err: string } {

@@ -2,12 +2,11 @@
 // kernels in its cache or had it made while the model was loaded.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { testAdapters } from './runtime/tiny.ts';
+import { scratchFolder } from './support/scratch-folder.ts';
 
 const adapters = await testAdapters();
 
@@ -15,10 +14,7 @@ const adapters = await testAdapters();
 type Runs = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
 describe.skipIf(adapters.length === 0).each(adapters.length === 0 ? ['no adapter'] : adapters)('on %s', (adapter) => {
-  const cache = mkdtempSync(join(tmpdir(), 'netloom-cache-'));
-  afterAll(() => {
-    rmSync(cache, { recursive: true });
-  });
+  const cache = scratchFolder('cache');
   const start = (): Runs => {
     const child = fileURLToPath(new URL('same-bits-child.ts', import.meta.url));
     const text = execFileSync(process.execPath, ['--import', 'tsx', child, adapter], {

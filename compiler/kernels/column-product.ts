@@ -79,7 +79,6 @@ export function columnProduct(
   const loads = Math.ceil(parts / lanes);
   const partName = (load: number): string => (loads > 1 ? `part_${load}` : 'part');
   const columnsPerLoad = lanes / quads;
-  const place = parts < lanes ? `lane % ${u(parts)}` : 'lane';
   const weightsOf = (quad: number, block: number): string => `${named('weights', block)}${quads > 1 ? `_${quad}` : ''}`;
   const inputsOf = (group: number, column: string | number): string =>
     `inputs${quads > together ? `_${group}` : ''}${written && columns > 1 ? `_${column}` : ''}`;
@@ -144,9 +143,17 @@ export function columnProduct(
     `${at} += ${u(lanes)};`,
   ];
 
+  const placeOfLoad = (): ColumnProduct['place'] => {
+    if (uniform) return { column: '0u', quad: [] };
+    if (keeps) return { column: '0u', quad: ['lane'] };
+    const place = parts < lanes ? `lane % ${u(parts)}` : 'lane';
+    if (quads === 1) return { column: place, quad: [] };
+    return { column: `(${place}) / ${u(quads)}`, quad: [parts < lanes ? place : `lane % ${u(quads)}`] };
+  };
+
   return {
     ...(sharing === undefined ? {} : { sharing }),
-    place: uniform ? { column: '0u', quad: [] } : keeps ? { column: '0u', quad: ['lane'] } : { column: quads === 1 ? place : `(${place}) / ${u(quads)}`, quad: quads === 1 ? [] : [parts < lanes ? place : `lane % ${u(quads)}`] },
+    place: placeOfLoad(),
     start: eachBlock((block) => {
       if (written || columns === 1) return each(unroll, 'i', columns, (column) => [`var ${sumAt(block, column)} = ${inParts ? 'vec4f()' : '0.0'};`]);
       return [`var ${named('sum', block)}: array<f32, ${columns}>;`];

@@ -89,13 +89,14 @@ export function layOutFor(program: Program, target: Target, { precision = 'f32',
   const aligns = (kernel: FusedKernel): boolean => kernel.core.kind === 'pool' && suitsStrips(target, kernel.core.window, shapeOf(kernel));
   // How far a picture is from the left does not depend on how kernels cut it.
   const plain = layOut(program, rowMultiple(target), () => 1, aligns);
-  const known = new Map<string, Chosen | undefined>();
+  const known = new Map<string, Chosen>();
   const chosen = program.kernels.flatMap((kernel) => {
     const site: WaySite = { kernel, precision, images, left: layoutOf(plain, kernel.reads).left };
-    const key = choiceKey(site) ?? '';
-    const one = known.has(key) ? known.get(key) : chooseWay(site, target, tuned, shipped);
+    const [work, key] = [workOf(site), choiceKey(site)];
+    const one = known.get(key) ?? chooseWay(site, target, tuned, shipped);
+    if (work === undefined || one === undefined) return [];
     known.set(key, one);
-    return one === undefined ? [] : [{ kernel, work: workOf(site) ?? '', ...one }];
+    return [{ kernel, work, ...one }];
   });
   const ways = new Map(chosen.map(({ kernel, way }) => [kernel, way]));
   const outputs = (kernel: FusedKernel): number => {

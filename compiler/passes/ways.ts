@@ -74,10 +74,7 @@ export interface Chosen {
 }
 
 /** All that a choice depends on besides the target: kernels of which it is the same are written in the same way. */
-export function choiceKey(site: WaySite): string | undefined {
-  const work = workOf(site);
-  return work === undefined ? undefined : [work, shiftOf(site), isSquashed(site.kernel)].join();
-}
+export const choiceKey = (site: WaySite): string => [workOf(site), shiftOf(site), isSquashed(site.kernel)].join();
 
 /** The way for a kernel: that of `tuned`, else that of `shipped`, else the best estimate. Undefined where there is nothing to choose. */
 export function chooseWay(site: WaySite, target: Target, tuned: Tuned = new Map(), shipped: Tuned = new Map()): Chosen | undefined {

@@ -42,7 +42,7 @@ export function* winogradTiles(size: ConvSize, target: Target): Generator<Winogr
 function* uniformCuts(cut: Pick<WinogradTile, 'outputs' | 'lanes' | 'blocks'>, tiles: number, groups: number, target: Target): Generator<WinogradTile> {
   const { maxSums, subgroupSize, unroll, limits } = target;
   const most = Math.min(mostScalars / 4, Math.floor(maxSums / cut.blocks));
-  const counts = new Set(Array.from({ length: Math.min(tiles, 64) }, (_, part) => Math.ceil(tiles / (part + 1))).filter((count) => count <= most));
+  const counts = new Set(evenParts(tiles, 64).filter((count) => count <= most));
   for (const count of counts) {
     for (const quads of groups % 4 === 0 && 16 * count <= 2 * mostScalars ? [1, 4] : [1]) {
       const whole = { ...cut, tiles: count, ...(quads > 1 ? { quads } : {}) };
@@ -59,9 +59,11 @@ function* uniformCuts(cut: Pick<WinogradTile, 'outputs' | 'lanes' | 'blocks'>, t
 /** Whole loads of as many tiles as there are lanes, and equal parts of all of them, which leave none of a workgroup's out. */
 function tileCounts(tiles: number, lanes: number, most: number): ReadonlySet<number> {
   const loads = Array.from({ length: Math.ceil(tiles / lanes) }, (_, index) => (index + 1) * lanes);
-  const parts = Array.from({ length: 8 }, (_, index) => Math.ceil(tiles / (index + 1)));
-  return new Set([...loads, ...parts].filter((count) => count <= most));
+  return new Set([...loads, ...evenParts(tiles, 8)].filter((count) => count <= most));
 }
+
+/** How many tiles there are in all, in each of two parts, and so on, to `most` parts. */
+const evenParts = (tiles: number, most: number): readonly number[] => Array.from({ length: Math.min(tiles, most) }, (_, index) => Math.ceil(tiles / (index + 1)));
 
 /** Nanoseconds of one core for one of `images`, as `estimateConv` counts them. */
 export function estimateWinograd(size: ConvSize, target: Target, tile: WinogradTile, images = 1): number {

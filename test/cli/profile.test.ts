@@ -1,18 +1,15 @@
 // On whatever adapter there is. What is printed is checked against itself: times differ from run to run.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chromeTrace, type TraceEvent } from '../../compiler/cli/chrome-trace.ts';
 import { profileText, stepProfiles } from '../../compiler/cli/print-profile.ts';
 import type { Profile, Round } from '../../runtime/profile.ts';
 import { call } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'netloom-profile-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = scratchFolder('profile');
 const spec = join(folder, 'p.yaml');
 writeFileSync(spec, 'netloom: 1\nname: p\ninput: { image: 16x16x3 }\nlayers:\n  c: { op: conv, filters: 8, kernel: 3, activation: relu }\n  d: { op: dense, units: 5, expect: 5 }\n');
 const few = ['--rounds', '3'] as const;

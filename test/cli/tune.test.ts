@@ -1,9 +1,8 @@
 // `netloom tune` on whatever GPU there is, with hardly any time: what it keeps, who finds it, and that results stay what they were.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findAdapter } from '../../runtime/device.ts';
 import { check } from '../../compiler/check.ts';
 import { fuse } from '../../compiler/passes/fuse.ts';
@@ -12,11 +11,9 @@ import { printTuned, type TunedFile } from '../../compiler/passes/tuned.ts';
 import { waysOf, workOf } from '../../compiler/passes/ways.ts';
 import { userCache } from '../../compiler/cli/user-cache.ts';
 import { call, callWith } from '../support/call.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'netloom-tune-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = scratchFolder('tune');
 
 const text = `netloom: 1
 name: t

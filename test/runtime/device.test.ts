@@ -1,21 +1,18 @@
 // Which adapter is taken, what is said about it, and what happens where there is none.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findAdapter, listAdapters, openDevice } from '../../runtime/device.ts';
 import { MachineError } from '../../runtime/errors.ts';
 import { unpackSwiftShader, whyNoSwiftShader } from '../../runtime/swiftshader.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { testAdapters } from './tiny.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'netloom-device-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = scratchFolder('device');
 
 const adapters = await testAdapters();
 const embedded = whyNoSwiftShader() === undefined;

@@ -1,21 +1,15 @@
 // Weight files: right ones in every precision, and every way a header can lie.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InputError } from '../../runtime/errors.ts';
 import type { WeightSpec } from '../../runtime/plan.ts';
 import { openWeights, readFinite } from '../../runtime/weights.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'netloom-weights-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = scratchFolder('weights');
 
 interface Entry { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
 
